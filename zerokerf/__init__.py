@@ -1,0 +1,1 @@
+"""Zerokerf: what users import. The client, the error catalogue and the generated messages."""

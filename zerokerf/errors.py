@@ -1,0 +1,287 @@
+"""Every error this system reports on purpose: what kind it is, its stable reason, its sentence and its facts."""
+
+from enum import StrEnum
+
+DOMAIN = "zerokerf"
+
+
+class Kind(StrEnum):
+    """How a caller can react. The names are those of google.rpc.Code."""
+
+    INVALID_ARGUMENT = "INVALID_ARGUMENT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    NOT_FOUND = "NOT_FOUND"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
+    FAILED_PRECONDITION = "FAILED_PRECONDITION"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    RESOURCE_EXHAUSTED = "RESOURCE_EXHAUSTED"
+    DATA_LOSS = "DATA_LOSS"
+    UNAVAILABLE = "UNAVAILABLE"
+    INTERNAL = "INTERNAL"
+
+
+#: Kinds that may pass when the same call is made again, unchanged.
+TRANSIENT = frozenset({Kind.UNAVAILABLE, Kind.RESOURCE_EXHAUSTED})
+
+
+class ZerokerfError(Exception):
+    """The root. `reason` is stable and for machines, the sentence is for people, `facts` hold its variables."""
+
+    kind: Kind = Kind.INTERNAL
+    reason: str = "INTERNAL_ERROR"
+
+    def __init__(self, sentence: str, **facts: object) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.facts: dict[str, str] = {name: str(value) for name, value in facts.items()}
+
+    @property
+    def is_transient(self) -> bool:
+        return self.kind in TRANSIENT
+
+
+# ---- requests
+
+
+class InvalidParams(ZerokerfError):
+    """One or more fields break a rule. `violations` maps a field's path to a sentence."""
+
+    kind = Kind.INVALID_ARGUMENT
+    reason = "INVALID_PARAMS"
+
+    def __init__(self, violations: dict[str, str]) -> None:
+        first = next(iter(violations.values()), "The request is not valid.")
+        super().__init__(first)
+        self.violations = violations
+
+
+class InvalidUrl(InvalidParams):
+    reason = "INVALID_URL"
+
+
+class InvalidFormat(InvalidParams):
+    reason = "INVALID_FORMAT"
+
+
+class SegmentTooShort(InvalidParams):
+    reason = "DURATION_TOO_SHORT"
+
+
+class Unauthenticated(ZerokerfError):
+    kind = Kind.UNAUTHENTICATED
+    reason = "UNAUTHORIZED"
+
+    def __init__(self) -> None:
+        super().__init__("An API key is required: send a valid one as 'x-api-key' or 'authorization: Bearer'.")
+
+
+class JobNotFound(ZerokerfError):
+    kind = Kind.NOT_FOUND
+    reason = "JOB_NOT_FOUND"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"Job {job_id} not found", jobId=job_id)
+
+
+class UploadNotFound(ZerokerfError):
+    kind = Kind.NOT_FOUND
+    reason = "UPLOAD_NOT_FOUND"
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(f"Upload {upload_id} not found", uploadId=upload_id)
+
+
+class UploadIncomplete(ZerokerfError):
+    kind = Kind.FAILED_PRECONDITION
+    reason = "UPLOAD_INCOMPLETE"
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(f"Upload {upload_id} has not received its bytes yet.", uploadId=upload_id)
+
+
+class UploadOffsetMismatch(ZerokerfError):
+    """The bytes sent do not continue where the committed ones end; `committedSize` says where that is."""
+
+    kind = Kind.FAILED_PRECONDITION
+    reason = "UPLOAD_OFFSET_MISMATCH"
+
+    def __init__(self, upload_id: str, committed_size: int, offset: int) -> None:
+        super().__init__(
+            f"Upload {upload_id} has {committed_size} bytes committed; writing cannot start at byte {offset}.",
+            uploadId=upload_id,
+            committedSize=committed_size,
+            offset=offset,
+        )
+
+
+class JobAlreadyProcessing(ZerokerfError):
+    kind = Kind.FAILED_PRECONDITION
+    reason = "JOB_ALREADY_PROCESSING"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(
+            f"Job {job_id} is being processed and cannot be deleted now; cancel it first.", jobId=job_id
+        )
+
+
+class JobNotCancellable(ZerokerfError):
+    kind = Kind.FAILED_PRECONDITION
+    reason = "JOB_NOT_CANCELLABLE"
+
+    def __init__(self, job_id: str, state: str) -> None:
+        super().__init__(f"Job {job_id} is {state} and cannot be cancelled.", jobId=job_id, state=state)
+
+
+class IdempotencyConflict(ZerokerfError):
+    kind = Kind.ALREADY_EXISTS
+    reason = "IDEMPOTENCY_CONFLICT"
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(
+            f"Request id {request_id!r} was used before with a different request.", requestId=request_id
+        )
+
+
+class Unavailable(ZerokerfError):
+    kind = Kind.UNAVAILABLE
+    reason = "SERVICE_UNAVAILABLE"
+
+    def __init__(self, what: str = "A part of the service") -> None:
+        super().__init__(f"{what} is not available at the moment; try again shortly.")
+
+
+class InternalError(ZerokerfError):
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on our side. The failure has been logged.")
+
+
+# ---- why a job fails
+
+
+class JobCancelled(ZerokerfError):
+    kind = Kind.FAILED_PRECONDITION
+    reason = "JOB_CANCELLED"
+
+    def __init__(self) -> None:
+        super().__init__("The job was cancelled on request.")
+
+
+class FileTooLarge(ZerokerfError):
+    kind = Kind.OUT_OF_RANGE
+    reason = "FILE_TOO_LARGE"
+
+    def __init__(self, limit_bytes: int, size_bytes: int | None = None) -> None:
+        what = f"The file is {size_bytes} bytes" if size_bytes is not None else "The file is too large"
+        super().__init__(
+            f"{what}; at most {limit_bytes} bytes are accepted.",
+            limitBytes=limit_bytes,
+            **({} if size_bytes is None else {"sizeBytes": size_bytes}),
+        )
+
+
+class DownloadFailed(ZerokerfError):
+    """The source could not be fetched, and trying again now would not help."""
+
+    kind = Kind.FAILED_PRECONDITION
+    reason = "DOWNLOAD_FAILED"
+
+    def __init__(self, why: str, **facts: object) -> None:
+        super().__init__(f"The source could not be downloaded: {why}", **facts)
+
+
+class UnsupportedFormat(ZerokerfError):
+    kind = Kind.INVALID_ARGUMENT
+    reason = "UNSUPPORTED_FORMAT"
+
+    def __init__(self, why: str, **facts: object) -> None:
+        super().__init__(f"The source is not a supported audio file: {why}", **facts)
+
+
+class CorruptFile(ZerokerfError):
+    kind = Kind.DATA_LOSS
+    reason = "CORRUPT_FILE"
+
+    def __init__(self, why: str, **facts: object) -> None:
+        super().__init__(f"The source could not be decoded: {why}", **facts)
+
+
+class SegmentLongerThanSource(ZerokerfError):
+    kind = Kind.INVALID_ARGUMENT
+    reason = "DURATION_TOO_LONG"
+
+    def __init__(self, segment_s: str, source_s: str) -> None:
+        super().__init__(
+            f"The segment duration of {segment_s} s is longer than the source, which lasts {source_s} s.",
+            segmentSeconds=segment_s,
+            sourceSeconds=source_s,
+        )
+
+
+class SizeLimitTooSmall(ZerokerfError):
+    kind = Kind.INVALID_ARGUMENT
+    reason = "SIZE_LIMIT_TOO_SMALL"
+
+    def __init__(self, limit_bytes: int, least_bytes: int) -> None:
+        super().__init__(
+            f"No segment fits into {limit_bytes} bytes; this source and format need at least {least_bytes}.",
+            limitBytes=limit_bytes,
+            leastBytes=least_bytes,
+        )
+
+
+class TooManySegments(ZerokerfError):
+    kind = Kind.INVALID_ARGUMENT
+    reason = "TOO_MANY_SEGMENTS"
+
+    def __init__(self, count: int, limit: int) -> None:
+        super().__init__(
+            f"The request would make {count} segments; at most {limit} are allowed. Ask for longer ones.",
+            count=count,
+            limit=limit,
+        )
+
+
+class VerificationFailed(ZerokerfError):
+    """A finished segment is not what the plan says. The job must not complete."""
+
+    kind = Kind.DATA_LOSS
+    reason = "VERIFICATION_FAILED"
+
+    def __init__(self, index: int, expected_samples: int, found_samples: int) -> None:
+        super().__init__(
+            f"Segment {index} decodes to {found_samples} samples where {expected_samples} are planned.",
+            index=index,
+            expectedSamples=expected_samples,
+            foundSamples=found_samples,
+        )
+
+
+class JobFailed(ZerokerfError):
+    """Processing failed for a reason that is not the source's."""
+
+    reason = "JOB_FAILED"
+
+    def __init__(self) -> None:
+        super().__init__("Processing failed for a reason on our side. The failure has been logged.")
+
+
+# ---- storage
+
+
+class ObjectNotFound(ZerokerfError):
+    kind = Kind.NOT_FOUND
+    reason = "OBJECT_NOT_FOUND"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"There is no object {key!r}.", key=key)
+
+
+# ---- the operator's side
+
+
+class ConfigError(ZerokerfError):
+    """The service cannot start as configured. The sentence says which setting and what to do."""
+
+    kind = Kind.FAILED_PRECONDITION
+    reason = "CONFIG_ERROR"
