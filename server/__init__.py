@@ -1,0 +1,1 @@
+"""The service: takes jobs over gRPC and runs them."""

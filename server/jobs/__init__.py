@@ -1,0 +1,1 @@
+"""What a job is: its states and moves, its records and events, and the engine it needs."""

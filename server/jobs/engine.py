@@ -1,0 +1,19 @@
+"""What jobs need of a durable engine."""
+
+from typing import Protocol
+
+
+class JobEngine(Protocol):
+    """Runs jobs durably. Every call is safe to repeat; each raises Unavailable when the engine cannot be reached."""
+
+    async def start_split(self, job_id: str, account_id: str) -> None:
+        """Begin the job's work. Starting one that runs or has run changes nothing."""
+        ...
+
+    async def cancel_split(self, job_id: str) -> None:
+        """Stop the job's work. Succeeds when nothing runs."""
+        ...
+
+    async def start_clean_up(self, job_id: str, account_id: str) -> None:
+        """Remove everything the job stored, after its work has stopped."""
+        ...

@@ -1,0 +1,119 @@
+"""The values that describe a split job: what was asked, what is known, what was made."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from server.jobs.states import State
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRequest:
+    """What a client asked for, already validated. Exactly one source and one mode are set."""
+
+    source_url: str | None = None
+    upload_id: str | None = None
+    segment_ns: int | None = None
+    max_file_size: int | None = None
+    #: One of mp3, wav, flac, ogg, aac, opus, m4a; None keeps the source's format.
+    output_format: str | None = None
+    webhook_url: str | None = None
+    metadata: dict[str, Scalar] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What the recording turned out to be; fields fill in as they become known."""
+
+    file_name: str
+    size_bytes: int | None = None
+    sha256: str | None = None
+    #: mp3, wav, flac, ogg, aac, opus or m4a.
+    format: str | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    sample_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSegment:
+    """One segment in the store. Samples are on the source's time line."""
+
+    index: int
+    first_sample: int
+    sample_count: int
+    size_bytes: int
+    sha256: str
+    excess_samples: int = 0
+    reason: str = ""
+
+
+class Phase(StrEnum):
+    FETCHING = "fetching"
+    DECODING = "decoding"
+    CUTTING = "cutting"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Measured work. Merging keeps the larger of two numbers, so that none ever goes down."""
+
+    percent: int = 0
+    phase: Phase | None = None
+    bytes_fetched: int = 0
+    bytes_total: int = 0
+    samples_done: int = 0
+    samples_total: int = 0
+    sample_rate: int = 0
+    segments_done: int = 0
+    segments_total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job ended badly: a stable reason, a sentence, and its variables."""
+
+    reason: str
+    sentence: str
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitJob:
+    id: str
+    account_id: str
+    state: State
+    request: SplitRequest
+    progress: Progress
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    source: SourceFacts | None = None
+    #: The format of the segments, once known.
+    output_format: str | None = None
+    failure: Failure | None = None
+    notes: tuple[str, ...] = ()
+    last_sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """One change of a job. Sequence numbers of a job start at 1 and have no gaps."""
+
+    job_id: str
+    sequence: int
+    time: datetime
+    state: State
+    progress: Progress
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Jobs newest first. `next_token` is empty on the last page; `total` counts over all pages."""
+
+    jobs: tuple[SplitJob, ...]
+    next_token: str
+    total: int

@@ -1,0 +1,1 @@
+"""Generated from protos/zerokerf/v1; never edited."""
