@@ -1,0 +1,1 @@
+"""Downloads URLs that strangers gave us: checked addresses, hard limits, resumed transfers."""
