@@ -277,6 +277,116 @@ class ObjectNotFound(ZerokerfError):
         super().__init__(f"There is no object {key!r}.", key=key)
 
 
+class ObjectExists(ZerokerfError):
+    kind = Kind.ALREADY_EXISTS
+    reason = "OBJECT_EXISTS"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"There is already an object {key!r}.", key=key)
+
+
+class ObjectRangeInvalid(ZerokerfError):
+    kind = Kind.OUT_OF_RANGE
+    reason = "OBJECT_RANGE_INVALID"
+
+    def __init__(self, key: str, offset: int) -> None:
+        super().__init__(f"Byte {offset} lies outside of object {key!r}.", key=key, offset=offset)
+
+
+class ObjectDamaged(ZerokerfError):
+    """Bytes got lost or changed on their way into or out of the store; nothing damaged was kept."""
+
+    kind = Kind.DATA_LOSS
+    reason = "OBJECT_DAMAGED"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The bytes of object {key!r} did not arrive as they were sent.", key=key)
+
+
+class InvalidObjectKey(ZerokerfError):
+    kind = Kind.INVALID_ARGUMENT
+    reason = "INVALID_OBJECT_KEY"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"{key!r} cannot be the key of an object.", key=key)
+
+
+class StorageDenied(ZerokerfError):
+    """The store refused our own credentials: for the operator to mend, nothing a caller did."""
+
+    reason = "STORAGE_DENIED"
+
+    def __init__(self) -> None:
+        super().__init__("The object store refused the service access.")
+
+
+class StorageFull(ZerokerfError):
+    kind = Kind.RESOURCE_EXHAUSTED
+    reason = "STORAGE_FULL"
+
+    def __init__(self) -> None:
+        super().__init__("The object store has no room left.")
+
+
+class LinkInvalid(ZerokerfError):
+    kind = Kind.PERMISSION_DENIED
+    reason = "LINK_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__("This link was not made by this service, or it was altered.")
+
+
+class LinkExpired(ZerokerfError):
+    kind = Kind.PERMISSION_DENIED
+    reason = "DOWNLOAD_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__("This link has expired; ask for a new one.")
+
+
+class UploadLinkExpired(LinkExpired):
+    reason = "UPLOAD_LINK_EXPIRED"
+
+
+# ---- the client's side
+
+
+class FileChanged(ZerokerfError):
+    """A file became shorter while it was being sent. What arrived is not used."""
+
+    kind = Kind.FAILED_PRECONDITION
+    reason = "FILE_CHANGED"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} became shorter while it was being uploaded; try again.", name=name)
+
+
+class LinkRefused(ZerokerfError):
+    kind = Kind.FAILED_PRECONDITION
+    reason = "LINK_REFUSED"
+
+    def __init__(self, name: str, http_status: int) -> None:
+        super().__init__(
+            f"The link of {name} was refused with HTTP status {http_status}; links expire, "
+            "so get the job again for a fresh one.",
+            name=name,
+            httpStatus=http_status,
+        )
+
+
+class ChecksumMismatch(ZerokerfError):
+    kind = Kind.DATA_LOSS
+    reason = "CHECKSUM_MISMATCH"
+
+    def __init__(self, name: str, expected: str, found: str) -> None:
+        super().__init__(
+            f"{name} arrived damaged: its SHA-256 is {found} instead of {expected}.",
+            name=name,
+            expected=expected,
+            found=found,
+        )
+
+
 # ---- the operator's side
 
 

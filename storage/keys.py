@@ -1,0 +1,76 @@
+"""The one grammar of object keys, and the only place where keys are made."""
+
+import re
+
+from zerokerf.errors import InvalidObjectKey, ObjectRangeInvalid
+
+# An allow-list, so that no backend, shell, proxy or file system ever meets a name it reads its own way.
+_SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}"
+_KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
+_MAX_LENGTH = 1024
+
+
+def is_key(text: str) -> bool:
+    return len(text) <= _MAX_LENGTH and _KEY.fullmatch(text) is not None
+
+
+def check_key(key: str) -> None:
+    """Raises InvalidObjectKey."""
+    if not is_key(key):
+        raise InvalidObjectKey(key)
+
+
+def check_folder(prefix: str) -> None:
+    """The slash at the end keeps the prefix of account `a1` from matching account `a10`."""
+    if not prefix.endswith("/") or not is_key(prefix[:-1]):
+        raise InvalidObjectKey(prefix)
+
+
+def check_range(key: str, offset: int, length: int | None) -> None:
+    if offset < 0 or (length is not None and length < 0):
+        raise ObjectRangeInvalid(key, offset)
+
+
+# Layout. No key may be a folder of another key, because a file system cannot hold both `x` and `x/y`.
+
+
+def job_prefix(account_id: str, job_id: str) -> str:
+    return f"t/{_id(account_id)}/j/{_id(job_id)}/"
+
+
+def source_key(account_id: str, job_id: str) -> str:
+    return job_prefix(account_id, job_id) + "in/source"
+
+
+def segment_key(account_id: str, job_id: str, index: int, extension: str) -> str:
+    name = f"{job_id.removeprefix('job_')}-{index}.{extension.removeprefix('.')}"
+    return _checked(f"{job_prefix(account_id, job_id)}out/{name}")
+
+
+def manifest_key(account_id: str, job_id: str) -> str:
+    return job_prefix(account_id, job_id) + "manifest.json"
+
+
+def upload_prefix(account_id: str, upload_id: str) -> str:
+    return f"t/{_id(account_id)}/u/{_id(upload_id)}/"
+
+
+def upload_data_key(account_id: str, upload_id: str) -> str:
+    return upload_prefix(account_id, upload_id) + "data.bin"
+
+
+def upload_part_key(account_id: str, upload_id: str, offset: int) -> str:
+    """Parts sort by where they begin."""
+    return f"{upload_prefix(account_id, upload_id)}parts/{offset:020d}.bin"
+
+
+def _id(text: str) -> str:
+    """An id is one segment of a key, so that it cannot lead out of its account."""
+    if "/" in text:
+        raise InvalidObjectKey(text)
+    return _checked(text)
+
+
+def _checked(key: str) -> str:
+    check_key(key)
+    return key
