@@ -73,7 +73,9 @@ class Unauthenticated(ZerokerfError):
     reason = "UNAUTHORIZED"
 
     def __init__(self) -> None:
-        super().__init__("An API key is required: send a valid one as 'x-api-key' or 'authorization: Bearer'.")
+        super().__init__(
+            "An API key is required: send a valid one as 'x-api-key' or 'authorization: Bearer'."
+        )
 
 
 class JobNotFound(ZerokerfError):
@@ -254,6 +256,22 @@ class VerificationFailed(ZerokerfError):
             index=index,
             expectedSamples=expected_samples,
             foundSamples=found_samples,
+        )
+
+
+class SegmentsDoNotAddUp(ZerokerfError):
+    """The stored segments are not the whole source, once. The job must not complete."""
+
+    kind = Kind.DATA_LOSS
+    reason = "SEGMENTS_DO_NOT_ADD_UP"
+
+    def __init__(self, count: int, found_samples: int, expected_samples: int | None) -> None:
+        super().__init__(
+            f"The {count} stored segments hold {found_samples} samples in a row; "
+            f"the source has {expected_samples}.",
+            count=count,
+            foundSamples=found_samples,
+            expectedSamples=expected_samples,
         )
 
 

@@ -1,0 +1,150 @@
+"""The Python client: submit recordings, watch them being cut, download the segments."""
+
+import uuid
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from zerokerf.calls import Caller, OnProgress, Patience
+from zerokerf.channel import Tls, open_channel
+from zerokerf.download import download_segment, open_http
+from zerokerf.errors import JobNotFound, Unavailable
+from zerokerf.requests import MetadataValue, check_sources, output_format, split_mode, split_source
+from zerokerf.upload import upload_file
+from zerokerf.v1.audio_pb2 import AudioFormat
+from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent
+from zerokerf.v1.split_service_pb2 import (
+    CancelSplitRequest,
+    CreateSplitRequest,
+    DeleteSplitRequest,
+    GetSplitRequest,
+    ListSplitsRequest,
+)
+from zerokerf.v1.split_service_pb2_grpc import SplitServiceStub
+from zerokerf.v1.upload_pb2 import Upload
+from zerokerf.v1.upload_service_pb2_grpc import UploadServiceStub
+from zerokerf.watch import watch
+
+
+def _ignore(_done: int, _total: int) -> None:
+    pass
+
+
+class AsyncClient:
+    """One connection to a server, shared by any number of tasks. Make it inside a running event loop.
+
+    Every method raises the classes of `zerokerf.errors`. Calls are repeated while the service is away, which
+    is safe for all of them; when that has lasted too long they raise Unavailable.
+    """
+
+    def __init__(
+        self, target: str, api_key: str | None, *, tls: Tls | None = None, patience: Patience | None = None
+    ) -> None:
+        self._caller = Caller(api_key, patience or Patience())
+        self._channel = open_channel(target, tls)
+        self._splits = SplitServiceStub(self._channel)
+        self._uploads = UploadServiceStub(self._channel)
+        self._http = open_http(self._caller.patience)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+        await self._channel.close()
+
+    async def create_split(
+        self,
+        *,
+        url: str | None = None,
+        file: Path | None = None,
+        upload_id: str | None = None,
+        every: timedelta | None = None,
+        max_size: int | None = None,
+        to: AudioFormat.ValueType | str | None = None,
+        metadata: Mapping[str, MetadataValue] | None = None,
+        request_id: str | None = None,
+        on_progress: OnProgress = _ignore,
+    ) -> Split:
+        """Submit one source, cut by `every` or by `max_size` in bytes; a file is uploaded first.
+
+        With the same `request_id` the same request returns the first job. Without one, an id of its own
+        still makes the repeats of this call safe.
+        """
+        check_sources(url=url, file=file, upload_id=upload_id)
+        request = CreateSplitRequest(
+            mode=split_mode(every=every, max_size=max_size),
+            output_format=output_format(to),
+            request_id=request_id or str(uuid.uuid4()),
+        )
+        request.metadata.update(dict(metadata or {}))
+        if file is not None:
+            upload_id = (await self.upload(file, on_progress)).id
+        request.source.CopyFrom(split_source(url=url, upload_id=upload_id))
+        return (await self._caller.unary(self._splits.CreateSplit, request)).split
+
+    async def get_split(self, job_id: str) -> Split:
+        """The job; once completed, with its segments and fresh links to them."""
+        return (await self._caller.unary(self._splits.GetSplit, GetSplitRequest(id=job_id))).split
+
+    async def list_splits(
+        self, state: Split.State.ValueType = Split.STATE_UNSPECIFIED, *, page_size: int = 100
+    ) -> AsyncGenerator[Split]:
+        """Every job, or every one in a state, newest first, without segments. Fetched page by page."""
+        request = ListSplitsRequest(page_size=page_size, state=state)
+        while True:
+            page = await self._caller.unary(self._splits.ListSplits, request)
+            for split in page.splits:
+                yield split
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    async def delete_split(self, job_id: str) -> None:
+        """Remove the job with its source and segments, for ever."""
+        request = DeleteSplitRequest(id=job_id)
+        try:
+            await self._caller.unary(self._splits.DeleteSplit, request, attempts=1)
+        except Unavailable:
+            # The answer may have got lost after the deed: then the second try finds nothing left to delete.
+            with suppress(JobNotFound):
+                await self._caller.unary(self._splits.DeleteSplit, request)
+
+    async def cancel_split(self, job_id: str) -> Split:
+        """Stop the job. Cancelling a cancelled job succeeds."""
+        return (await self._caller.unary(self._splits.CancelSplit, CancelSplitRequest(id=job_id))).split
+
+    def watch(self, job_id: str, after_sequence: int = 0) -> AsyncGenerator[SplitEvent]:
+        """Every event after the cursor once, in order, until the job's final one.
+
+        Broken streams are taken up where they ended. Raises Unavailable after too many failures in a row
+        without an event between them; the last sequence received is where another watch goes on.
+        """
+        return watch(self._splits, self._caller, job_id, after_sequence)
+
+    async def wait(self, job_id: str) -> Split:
+        """The job once it is completed, failed or cancelled."""
+        async with aclosing(self.watch(job_id)) as events:
+            async for _ in events:
+                pass
+        return await self.get_split(job_id)
+
+    async def upload(self, path: Path, on_progress: OnProgress = _ignore) -> Upload:
+        """Send a file, going on from the committed bytes after every break.
+
+        Raises OSError if the file can't be read and FileChanged if it becomes shorter meanwhile.
+        """
+        return await upload_file(self._uploads, self._caller, path, on_progress)
+
+    async def download(self, segment: Segment, dest: Path, on_progress: OnProgress = _ignore) -> Path:
+        """Fetch a segment to `dest`, or into `dest` if that is a folder; returns where it is.
+
+        The file appears under its name only when it is whole and its checksum is right. Raises LinkRefused if
+        the link expired and OSError if the file can't be written.
+        """
+        return await download_segment(self._http, segment, dest, self._caller.stream_attempts(), on_progress)

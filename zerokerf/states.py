@@ -1,0 +1,16 @@
+"""What a job's state means to those who wait for it."""
+
+from zerokerf.v1.split_pb2 import Split
+
+_FINAL = frozenset({Split.STATE_COMPLETED, Split.STATE_FAILED, Split.STATE_CANCELLED})
+
+
+def is_final(state: Split.State.ValueType) -> bool:
+    """Whether a job in this state will never change again. States this version doesn't know are active."""
+    return state in _FINAL
+
+
+def state_name(state: Split.State.ValueType) -> str:
+    """The state in one lower-case word."""
+    known = state in Split.State.values()
+    return Split.State.Name(state).removeprefix("STATE_").lower() if known else f"state {state}"
