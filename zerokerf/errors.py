@@ -413,3 +413,12 @@ class ConfigError(ZerokerfError):
 
     kind = Kind.FAILED_PRECONDITION
     reason = "CONFIG_ERROR"
+
+
+class EngineFailed(ZerokerfError):
+    """The embedded engine ended and cannot be brought back. For the operator only: it quotes the engine."""
+
+    reason = "ENGINE_FAILED"
+
+    def __init__(self, last_words: str) -> None:
+        super().__init__(f"The workflow engine ended and could not be restarted: {last_words}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
-_BATCH_BYTES = 1 << 20
+_BATCH_BYTES = 4 << 20
 
 
 class FileSink:
@@ -74,12 +74,12 @@ class FileSink:
         self._file = self._path.open("xb", buffering=0)
 
     def _append(self, batch: list[bytes]) -> None:
-        for chunk in batch:
-            self._hash.update(chunk)
-            data = memoryview(chunk)
-            written = 0
-            while written < len(data):
-                written += self._opened.write(data[written:])
+        # Joined, because every call that lets go of the GIL may wait long to get it back.
+        data = memoryview(b"".join(batch))
+        self._hash.update(data)
+        written = 0
+        while written < len(data):
+            written += self._opened.write(data[written:])
 
     def _truncate(self) -> None:
         self._opened.seek(0)
