@@ -1,0 +1,201 @@
+"""The JSON of answers about splits: which fields each state shows, and how values are written."""
+
+from datetime import UTC, datetime
+from typing import Literal, NotRequired
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.timestamp_pb2 import Timestamp
+from typing_extensions import TypedDict
+
+from gateway.bodies import MAX_SAFE_INTEGER, Scalar
+from gateway.durations import Number, milliseconds, seconds, segment_ms
+from zerokerf.v1 import audio_pb2, job_error_pb2
+from zerokerf.v1.split_pb2 import Segment, Split
+
+Status = Literal["queued", "processing", "completed", "failed"]
+
+#: States that a later server may add count as active.
+STATUSES: dict[Split.State.ValueType, Status] = {
+    Split.STATE_QUEUED: "queued",
+    Split.STATE_PROCESSING: "processing",
+    Split.STATE_COMPLETED: "completed",
+    Split.STATE_FAILED: "failed",
+    Split.STATE_CANCELLED: "failed",
+}
+
+
+class JobErrorJson(TypedDict):
+    code: str
+    message: str
+
+
+class SegmentJson(TypedDict):
+    index: int
+    downloadUrl: str
+    duration: float
+    size: int
+    expiresAt: str
+
+
+class SplitJson(TypedDict):
+    """One job. Which fields are there depends on `status`; what does not apply is absent, never null."""
+
+    id: str
+    status: Status
+    progress: NotRequired[int]
+    splitMode: Literal["duration", "fileSize"]
+    segmentDuration: NotRequired[float]
+    maxFileSize: NotRequired[int]
+    outputFormat: NotRequired[str]
+    sourceFileName: NotRequired[str]
+    sourceDuration: NotRequired[float]
+    sourceSize: NotRequired[int]
+    segments: NotRequired[list[SegmentJson]]
+    webhookUrl: NotRequired[str]
+    metadata: NotRequired[dict[str, Scalar]]
+    error: NotRequired[JobErrorJson]
+    createdAt: str
+    completedAt: NotRequired[str]
+
+
+def status_of(state: Split.State.ValueType) -> Status:
+    return STATUSES.get(state, "processing")
+
+
+def split_json(split: Split) -> SplitJson:
+    match status_of(split.state):
+        case "completed":
+            return completed_json(split)
+        case "failed":
+            return failed_json(split)
+        case "processing":
+            return processing_json(split)
+        case _:
+            return created_json(split)
+
+
+def created_json(split: Split) -> SplitJson:
+    """The request, echoed."""
+    answer = _head(split)
+    _add_requested_format(answer, split)
+    if split.webhook_url:
+        answer["webhookUrl"] = split.webhook_url
+    _add_metadata(answer, split)
+    answer["createdAt"] = timestamp(split.create_time)
+    return answer
+
+
+def processing_json(split: Split) -> SplitJson:
+    answer = _head(split)
+    answer["progress"] = split.progress.percent
+    answer["createdAt"] = timestamp(split.create_time)
+    return answer
+
+
+def failed_json(split: Split) -> SplitJson:
+    answer = _head(split)
+    _add_requested_format(answer, split)
+    _add_metadata(answer, split)
+    answer["error"] = job_error_json(split.error)
+    answer["createdAt"] = timestamp(split.create_time)
+    return answer
+
+
+def completed_json(split: Split) -> SplitJson:
+    answer = _head(split)
+    source = split.source
+    answer["outputFormat"] = format_name(split.output_format)
+    answer["sourceFileName"] = source.file_name
+    answer["sourceDuration"] = seconds(
+        _duration_ms(0, source.sample_count, source.sample_rate, source.duration)
+    )
+    answer["sourceSize"] = source.size
+    answer["segments"] = [_segment_json(segment, source.sample_rate) for segment in split.segments]
+    _add_metadata(answer, split)
+    answer["createdAt"] = timestamp(split.create_time)
+    answer["completedAt"] = timestamp(split.end_time)
+    return answer
+
+
+def summary_json(split: Split) -> SplitJson:
+    """A job as a list shows it."""
+    answer = _head(split)
+    answer["createdAt"] = timestamp(split.create_time)
+    if split.state == Split.STATE_COMPLETED:
+        answer["completedAt"] = timestamp(split.end_time)
+    return answer
+
+
+def job_error_json(error: job_error_pb2.JobError) -> JobErrorJson:
+    return JobErrorJson(code=error.reason, message=error.message)
+
+
+def format_name(audio_format: audio_pb2.AudioFormat.ValueType) -> str:
+    return audio_pb2.AudioFormat.Name(audio_format).removeprefix("AUDIO_FORMAT_").lower()
+
+
+def timestamp(time: Timestamp) -> str:
+    """Whole seconds, cut off: a link is never said to live longer than it does."""
+    return datetime.fromtimestamp(time.seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def duration_json(duration: Duration) -> Number:
+    return seconds(milliseconds(duration.seconds * 1_000_000_000 + duration.nanos, 1_000_000_000))
+
+
+def _head(split: Split) -> SplitJson:
+    """The fields that every answer begins with, in the documented order; the time of creation is set last."""
+    answer: SplitJson = {"id": split.id, "status": status_of(split.state)}  # type: ignore[typeddict-item]  # see above
+    if split.mode.HasField("file_size"):
+        answer["splitMode"] = "fileSize"
+        answer["maxFileSize"] = split.mode.file_size.max_file_size
+    else:
+        answer["splitMode"] = "duration"
+        answer["segmentDuration"] = duration_json(split.mode.duration.segment_duration)
+    return answer
+
+
+def _segment_json(segment: Segment, sample_rate: int) -> SegmentJson:
+    ms = _duration_ms(segment.first_sample, segment.sample_count, sample_rate, segment.duration)
+    return SegmentJson(
+        index=segment.index,
+        downloadUrl=segment.download_url,
+        duration=seconds(ms),
+        size=segment.size,
+        expiresAt=timestamp(segment.expire_time),
+    )
+
+
+def _duration_ms(first_sample: int, sample_count: int, sample_rate: int, rounded: Duration) -> int:
+    if sample_rate > 0:
+        return segment_ms(first_sample, sample_count, sample_rate)
+    return milliseconds(rounded.seconds * 1_000_000_000 + rounded.nanos, 1_000_000_000)
+
+
+def _add_requested_format(answer: SplitJson, split: Split) -> None:
+    if split.requested_format:
+        answer["outputFormat"] = format_name(split.requested_format)
+
+
+def _add_metadata(answer: SplitJson, split: Split) -> None:
+    if split.HasField("metadata"):
+        answer["metadata"] = metadata_json(split.metadata)
+
+
+def metadata_json(metadata: Struct) -> dict[str, Scalar]:
+    """In the order of names: the wire does not keep the order they were given in."""
+    return {name: _scalar(metadata.fields[name]) for name in sorted(metadata.fields)}
+
+
+def _scalar(value: Value) -> Scalar:
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() and abs(number) <= MAX_SAFE_INTEGER else number
+        case _:
+            return None

@@ -1,0 +1,93 @@
+"""What requests share while the gateway runs, and the calls they make on behalf of a client."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from grpc_health.v1.health_pb2_grpc import HealthStub  # type: ignore[import-untyped]  # no stubs
+
+from gateway.config import GatewayConfig
+from zerokerf.errors import JobNotFound, Unauthenticated
+from zerokerf.v1.split_service_pb2_grpc import SplitServiceAsyncStub, SplitServiceStub
+from zerokerf.v1.upload_service_pb2_grpc import UploadServiceAsyncStub, UploadServiceStub
+
+_KEY = re.compile(r"[!-~]{1,512}")
+_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_LONGEST_ECHO = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    config: GatewayConfig
+    splits: SplitServiceAsyncStub
+    uploads: UploadServiceAsyncStub
+    health: HealthStub
+    #: Set when the gateway stops, so that streams without an end come to one.
+    draining: asyncio.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A client's key, on its way to the server that judges it."""
+
+    backend: Backend
+    metadata: tuple[tuple[str, str], ...]
+
+    @property
+    def timeout_s(self) -> float:
+        return self.backend.config.call_timeout_s
+
+
+@asynccontextmanager
+async def connected(config: GatewayConfig, draining: asyncio.Event) -> AsyncIterator[Backend]:
+    async with config.open_channel() as channel:
+        yield Backend(
+            config=config,
+            splits=SplitServiceStub(channel),
+            uploads=UploadServiceStub(channel),
+            health=HealthStub(channel),
+            draining=draining,
+        )
+
+
+async def backend_of(request: Request) -> Backend:
+    backend: Backend = request.state.backend
+    return backend
+
+
+async def caller_of(
+    backend: Annotated[Backend, Depends(backend_of)],
+    key: Annotated[str | None, Security(APIKeyHeader(name="X-API-Key", auto_error=False))],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False))],
+) -> Caller:
+    """Raises Unauthenticated when there is nothing that could be a key."""
+    secret = key or (bearer.credentials if bearer else "")
+    if not _KEY.fullmatch(secret):
+        raise Unauthenticated
+    return Caller(backend, (("x-api-key", secret),))
+
+
+async def job_id_of(
+    _: Annotated[Caller, Depends(caller_of)],
+    job_id: Annotated[str, Path(alias="jobId", description="The id of the job.", examples=["job_abc123"])],
+) -> str:
+    """Raises JobNotFound for what cannot be an id."""
+    if not _JOB_ID.fullmatch(job_id):
+        raise JobNotFound(job_id if len(job_id) <= _LONGEST_ECHO else job_id[:_LONGEST_ECHO] + "…")
+    return job_id
+
+
+AnyCaller = Annotated[Caller, Depends(caller_of)]
+JobId = Annotated[str, Depends(job_id_of)]
+RequestId = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        description="Repeating a request with the same key returns the first answer's resource.",
+    ),
+]

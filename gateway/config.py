@@ -1,0 +1,46 @@
+"""What an entry point hands to the gateway."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import grpc
+
+from storage.local import LocalStore
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFiles:
+    """A folder whose objects the gateway serves and takes by signed links. The store stays the caller's."""
+
+    store: LocalStore
+    #: Links signed with any of these are good, so that keys can be changed.
+    signing_keys: tuple[bytes, ...]
+    now: Callable[[], datetime] = utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """`open_channel` is called once, in the gateway's own event loop; the gateway closes what it returns."""
+
+    open_channel: Callable[[], grpc.aio.Channel]
+    public_url: str
+    files: LocalFiles | None = None
+    max_upload_bytes: int = 2 << 30
+    max_body_bytes: int = 64 << 10
+    max_header_bytes: int = 32 << 10
+    max_connections: int = 1000
+    #: Silence after which a stream of events says that it is still there.
+    ping_s: float = 15.0
+    call_timeout_s: float = 15.0
+    probe_timeout_s: float = 2.0
+    #: How long a client may stay silent in the middle of a body.
+    idle_timeout_s: float = 60.0
+    #: How long running answers may go on after a stop.
+    drain_timeout_s: int = 10
+    #: What /readyz asks the server about; "" is the server as a whole.
+    health_services: tuple[str, ...] = ("", "zerokerf.database", "zerokerf.engine", "zerokerf.storage")

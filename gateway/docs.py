@@ -1,0 +1,195 @@
+"""What /openapi.json and /docs say beyond the code: summaries, examples and every error answer."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import FileResponse
+
+from gateway import examples
+from gateway.answers import SplitJson
+from gateway.bodies import Body, CreateSplitBody, CreateUploadBody
+from gateway.errors import ErrorAnswer
+from gateway.uploads import UploadJson
+
+# Any: these are arguments of a framework function, and parts of an OpenAPI document.
+RouteDocs = dict[str, Any]
+
+_PAGE = Path(__file__).with_name("docs_page.html")
+#: The page brings all it needs; nothing is loaded from elsewhere, and nothing but this API is called.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+
+#: What the codes mean where the sentence of the example is not enough.
+ERRORS: Mapping[str, tuple[int, str]] = {
+    "INVALID_PARAMS": (400, "Must be a whole number."),
+    "INVALID_FORMAT": (400, "Must be one of mp3, wav, flac, ogg, aac."),
+    "INVALID_URL": (400, "A URL must start with http:// or https://."),
+    "DURATION_TOO_SHORT": (400, "A segment lasts at least 1 s, not 0 s."),
+    "UNAUTHORIZED": (401, "An API key is required."),
+    "JOB_NOT_FOUND": (404, "Job job_xyz789 not found"),
+    "NOT_FOUND": (404, "Upload upl_xyz789 not found"),
+    "JOB_ALREADY_PROCESSING": (409, "Job job_abc123 is being processed and cannot be deleted now."),
+    "JOB_NOT_CANCELLABLE": (409, "Job job_abc123 is completed and cannot be cancelled."),
+    "UPLOAD_INCOMPLETE": (409, "Upload upl_abc123 has not received its bytes yet."),
+    "IDEMPOTENCY_CONFLICT": (409, "Request id 'a' was used before with a different request."),
+    "FILE_TOO_LARGE": (413, "The file is 3000000000 bytes; at most 2147483648 bytes are accepted."),
+    "INTERNAL_ERROR": (500, "Something went wrong on our side. The failure has been logged."),
+    "SERVICE_UNAVAILABLE": (503, "The service is not available at the moment; try again shortly."),
+}
+
+_ALWAYS = ("UNAUTHORIZED", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
+
+
+def about(public_url: str) -> RouteDocs:
+    return {
+        "title": "Zerokerf",
+        "version": "1",
+        "description": "Cuts recordings into exact segments. Times are UTC, durations seconds, sizes bytes.",
+        "servers": [{"url": public_url.rstrip("/")}],
+        "docs_url": None,
+        "redoc_url": None,
+    }
+
+
+def finish(app: FastAPI) -> None:
+    """Removes the framework's own answer to bad parameters, which this API never gives."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        servers=app.servers,
+        routes=app.routes,
+    )
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(unused, None)
+    app.openapi_schema = document
+
+
+async def page() -> Response:
+    return FileResponse(_PAGE, media_type="text/html", headers={"Content-Security-Policy": _POLICY})
+
+
+def _errors(*codes: str) -> dict[int | str, dict[str, Any]]:
+    answers: dict[int | str, dict[str, Any]] = {}
+    for code in (*codes, *_ALWAYS):
+        status, message = ERRORS[code]
+        error = {"code": code, "message": message, "status": status}
+        answer = answers.setdefault(status, {"model": ErrorAnswer, "description": code})
+        answer["description"] = ", ".join(dict.fromkeys([*answer["description"].split(", "), code]))
+        shown = answer.setdefault("content", {"application/json": {"examples": {}}})["application/json"]
+        shown["examples"][code] = {"value": {"error": error}}
+    return answers
+
+
+def _json(model: object, description: str, **shown: object) -> dict[str, Any]:
+    values = {name: {"value": value} for name, value in shown.items()}
+    content = {"application/json": {"examples": values}}
+    return {"description": description, "content": content} | ({"model": model} if model else {})
+
+
+def _body(model: type[Body], **shown: object) -> dict[str, Any]:
+    content = {
+        "schema": model.model_json_schema(),
+        "examples": {name: {"value": value} for name, value in shown.items()},
+    }
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+CREATE_SPLIT: RouteDocs = {
+    "summary": "Create a split job",
+    "tags": ["splits"],
+    "status_code": 201,
+    "openapi_extra": _body(
+        CreateSplitBody,
+        duration=examples.REQUEST,
+        fileSize=examples.REQUEST_BY_SIZE,
+        upload=examples.REQUEST_OF_UPLOAD,
+    ),
+    "responses": {201: _json(SplitJson, "The job, queued", queued=examples.QUEUED)}
+    | _errors(
+        "INVALID_PARAMS",
+        "INVALID_FORMAT",
+        "INVALID_URL",
+        "DURATION_TOO_SHORT",
+        "NOT_FOUND",
+        "UPLOAD_INCOMPLETE",
+        "IDEMPOTENCY_CONFLICT",
+        "FILE_TOO_LARGE",
+    ),
+}
+
+LIST_SPLITS: RouteDocs = {
+    "summary": "List split jobs, newest first",
+    "tags": ["splits"],
+    "responses": {200: _json(None, "One page of jobs", page=examples.PAGE)} | _errors("INVALID_PARAMS"),
+}
+
+GET_SPLIT: RouteDocs = {
+    "summary": "Get a split job, with fresh download links when it is completed",
+    "tags": ["splits"],
+    "responses": {
+        200: _json(
+            SplitJson,
+            "The job",
+            completed=examples.COMPLETED,
+            processing=examples.PROCESSING,
+            queued=examples.QUEUED,
+            failed=examples.FAILED,
+        )
+    }
+    | _errors("JOB_NOT_FOUND"),
+}
+
+DELETE_SPLIT: RouteDocs = {
+    "summary": "Delete a job with its source and all segments, for ever",
+    "tags": ["splits"],
+    "status_code": 204,
+    "responses": {204: {"description": "Deleted"}} | _errors("JOB_NOT_FOUND", "JOB_ALREADY_PROCESSING"),
+}
+
+CANCEL_SPLIT: RouteDocs = {
+    "summary": "Cancel a queued or processing job",
+    "tags": ["extensions"],
+    "responses": {200: _json(SplitJson, "The job, stopped", cancelled=examples.CANCELLED)}
+    | _errors("JOB_NOT_FOUND", "JOB_NOT_CANCELLABLE"),
+}
+
+WATCH_SPLIT: RouteDocs = {
+    "summary": "Watch a job as server-sent events",
+    "description": "Sends all events after `Last-Event-ID`, then each new one; ends after the final one.",
+    "tags": ["extensions"],
+    "responses": {
+        200: {"description": "Events", "content": {"text/event-stream": {"example": examples.EVENTS}}},
+        204: {"description": "The job has ended and its last event was seen."},
+    }
+    | _errors("INVALID_PARAMS", "JOB_NOT_FOUND"),
+}
+
+CREATE_UPLOAD: RouteDocs = {
+    "summary": "Make room for a file to be uploaded",
+    "tags": ["extensions"],
+    "status_code": 201,
+    "openapi_extra": _body(CreateUploadBody, upload=examples.UPLOAD_REQUEST),
+    "responses": {201: _json(UploadJson, "Where to send the file", upload=examples.UPLOAD)}
+    | _errors("INVALID_PARAMS", "IDEMPOTENCY_CONFLICT", "FILE_TOO_LARGE"),
+}
+
+HEALTHZ: RouteDocs = {
+    "summary": "Whether the gateway is alive",
+    "tags": ["health"],
+    "responses": {200: _json(None, "Alive", alive={"status": "ok"})},
+}
+
+READYZ: RouteDocs = {
+    "summary": "Whether all parts of the service are ready",
+    "tags": ["health"],
+    "responses": {
+        200: _json(None, "Ready", ready=examples.READY),
+        503: _json(None, "Not ready", notReady=examples.NOT_READY),
+    },
+}

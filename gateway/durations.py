@@ -1,0 +1,20 @@
+"""Seconds in answers: rounded to milliseconds such that segments add up to their source."""
+
+Number = int | float
+
+
+def milliseconds(samples: int, sample_rate: int) -> int:
+    """Nearest millisecond of a position; halves go up."""
+    return (2000 * samples + sample_rate) // (2 * sample_rate)
+
+
+def segment_ms(first_sample: int, sample_count: int, sample_rate: int) -> int:
+    """The difference of two rounded positions, so that neighbours' errors cancel out."""
+    end = milliseconds(first_sample + sample_count, sample_rate)
+    return end - milliseconds(first_sample, sample_rate)
+
+
+def seconds(ms: int) -> Number:
+    """A JSON number without a needless decimal point."""
+    whole, rest = divmod(ms, 1000)
+    return whole if rest == 0 else ms / 1000

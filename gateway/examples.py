@@ -1,0 +1,104 @@
+"""The examples of the API's documentation."""
+
+from typing import Any
+
+Example = dict[str, Any]  # Any: JSON of every shape
+
+_BASE: Example = {"splitMode": "duration", "segmentDuration": 600}
+_CREATED: Example = {"createdAt": "2026-03-29T10:00:00Z"}
+_METADATA: Example = {"metadata": {"episodeId": "42"}}
+
+REQUEST: Example = {
+    "sourceUrl": "https://media.example.com/podcast-episode-42.mp3",
+    **_BASE,
+    "outputFormat": "mp3",
+    **_METADATA,
+}
+REQUEST_BY_SIZE: Example = {
+    "sourceUrl": "https://media.example.com/podcast-episode-42.mp3",
+    "splitMode": "fileSize",
+    "maxFileSize": 26_214_400,
+}
+REQUEST_OF_UPLOAD: Example = {"sourceUpload": "upl_abc123", **_BASE}
+
+QUEUED: Example = {
+    "id": "job_abc123",
+    "status": "queued",
+    **_BASE,
+    "outputFormat": "mp3",
+    **_METADATA,
+    **_CREATED,
+}
+PROCESSING: Example = {"id": "job_abc123", "status": "processing", "progress": 65, **_BASE, **_CREATED}
+FAILED: Example = {
+    "id": "job_abc123",
+    "status": "failed",
+    **_BASE,
+    "error": {"code": "CORRUPT_FILE", "message": "The source could not be decoded: it ends in a header."},
+    **_CREATED,
+}
+CANCELLED: Example = {
+    "id": "job_abc123",
+    "status": "failed",
+    **_BASE,
+    "error": {"code": "JOB_CANCELLED", "message": "The job was cancelled on request."},
+    **_CREATED,
+}
+COMPLETED: Example = {
+    "id": "job_abc123",
+    "status": "completed",
+    **_BASE,
+    "outputFormat": "mp3",
+    "sourceFileName": "podcast-episode-42.mp3",
+    "sourceDuration": 783.5,
+    "sourceSize": 12_536_000,
+    "segments": [
+        {
+            "index": index,
+            "downloadUrl": f"https://files.example.com/files/t/a/j/job_abc123/out/abc123-{index}.mp3?e=1774864800&s=…",
+            "duration": duration,
+            "size": size,
+            "expiresAt": "2026-03-30T10:02:00Z",
+        }
+        for index, duration, size in ((0, 600, 9_600_417), (1, 183.5, 2_936_416))
+    ],
+    **_METADATA,
+    **_CREATED,
+    "completedAt": "2026-03-29T10:01:23Z",
+}
+PAGE: Example = {
+    "data": [
+        {
+            "id": "job_abc123",
+            "status": "completed",
+            **_BASE,
+            **_CREATED,
+            "completedAt": "2026-03-29T10:01:23Z",
+        }
+    ],
+    "pagination": {"page": 1, "limit": 20, "total": 1, "totalPages": 1},
+}
+EVENTS = (
+    "retry: 2000\n\n"
+    "id: 2\nevent: job.progress\n"
+    'data: {"jobId":"job_abc123","status":"processing","progress":65,"timestamp":"2026-03-29T10:00:41Z",'
+    '"phase":"cutting","segmentsDone":1,"segmentsTotal":2}\n\n'
+    "id: 3\nevent: job.completed\n"
+    'data: {"jobId":"job_abc123","status":"completed","progress":100,"timestamp":"2026-03-29T10:01:23Z"}\n\n'
+)
+UPLOAD_REQUEST: Example = {"fileName": "meeting.wav", "contentType": "audio/wav", "size": 89_964_044}
+UPLOAD: Example = {
+    "id": "upl_abc123",
+    "url": "https://files.example.com/files/t/a/u/upl_abc123/data.bin?e=1774782000&s=…",
+    "method": "PUT",
+    "headers": {"Content-Type": "audio/wav"},
+    "expiresAt": "2026-03-29T11:00:00Z",
+}
+READY: Example = {
+    "status": "ready",
+    "checks": {"server": "serving", "database": "serving", "engine": "serving", "storage": "serving"},
+}
+NOT_READY: Example = {
+    "status": "not ready",
+    "checks": {"server": "serving", "database": "serving", "engine": "not_serving", "storage": "serving"},
+}

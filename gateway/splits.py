@@ -1,0 +1,73 @@
+"""The split endpoints: create, list, get, delete and cancel."""
+
+from typing import Annotated, Literal
+
+from fastapi import Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from gateway.answers import created_json, split_json, summary_json
+from gateway.backend import AnyCaller, JobId, RequestId
+from gateway.bodies import parse_split
+from gateway.strict_json import json_object
+from zerokerf.v1 import split_service_pb2 as pb
+from zerokerf.v1.split_pb2 import Split
+
+STATES: dict[str, Split.State.ValueType] = {
+    "queued": Split.STATE_QUEUED,
+    "processing": Split.STATE_PROCESSING,
+    "completed": Split.STATE_COMPLETED,
+    "failed": Split.STATE_FAILED,
+}
+
+#: The most that the server passes over; pages behind it are empty like all pages behind the end.
+_MOST_SKIPPED = 10**7
+
+
+async def create_split(request: Request, caller: AnyCaller, request_id: RequestId = "") -> Response:
+    config = caller.backend.config
+    fields = await json_object(request, config.max_body_bytes, config.idle_timeout_s)
+    answer = await caller.backend.splits.CreateSplit(
+        parse_split(fields, request_id), metadata=caller.metadata, timeout=caller.timeout_s
+    )
+    return JSONResponse(created_json(answer.split), 201)
+
+
+async def list_splits(
+    caller: AnyCaller,
+    status: Literal["queued", "processing", "completed", "failed"] | None = None,
+    page: Annotated[int, Query(ge=1)] = 1,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Response:
+    answer = await caller.backend.splits.ListSplits(
+        pb.ListSplitsRequest(
+            page_size=limit,
+            skip=min((page - 1) * limit, _MOST_SKIPPED),
+            state=STATES[status] if status else Split.STATE_UNSPECIFIED,
+        ),
+        metadata=caller.metadata,
+        timeout=caller.timeout_s,
+    )
+    total = answer.total_size
+    pagination = {"page": page, "limit": limit, "total": total, "totalPages": -(-total // limit)}
+    return JSONResponse({"data": [summary_json(split) for split in answer.splits], "pagination": pagination})
+
+
+async def get_split(caller: AnyCaller, job_id: JobId) -> Response:
+    answer = await caller.backend.splits.GetSplit(
+        pb.GetSplitRequest(id=job_id), metadata=caller.metadata, timeout=caller.timeout_s
+    )
+    return JSONResponse(split_json(answer.split))
+
+
+async def delete_split(caller: AnyCaller, job_id: JobId) -> Response:
+    await caller.backend.splits.DeleteSplit(
+        pb.DeleteSplitRequest(id=job_id), metadata=caller.metadata, timeout=caller.timeout_s
+    )
+    return Response(status_code=204)
+
+
+async def cancel_split(caller: AnyCaller, job_id: JobId) -> Response:
+    answer = await caller.backend.splits.CancelSplit(
+        pb.CancelSplitRequest(id=job_id), metadata=caller.metadata, timeout=caller.timeout_s
+    )
+    return JSONResponse(split_json(answer.split))

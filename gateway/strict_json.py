@@ -1,0 +1,73 @@
+"""Reads a JSON object from a request, strictly: what JSON leaves open or Python forgives is refused."""
+
+import asyncio
+import json
+from typing import NoReturn
+
+from fastapi import Request
+
+from zerokerf.errors import FileTooLarge, InvalidParams
+
+JsonObject = dict[str, object]
+
+
+class BodyTooLarge(FileTooLarge):
+    """The contract has one code for 413; the sentence says that it is the request's own body here."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(limit_bytes)
+        self.sentence = f"The request body is larger than {limit_bytes} bytes."
+
+
+def refuse(sentence: str) -> NoReturn:
+    raise InvalidParams({"body": sentence})
+
+
+async def json_object(request: Request, limit_bytes: int, time_limit_s: float) -> JsonObject:
+    """Raises InvalidParams for anything but one well-formed JSON object in UTF-8."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        refuse("The request must have the header Content-Type: application/json.")
+    return parse_object(await _read(request, limit_bytes, time_limit_s))
+
+
+async def _read(request: Request, limit_bytes: int, time_limit_s: float) -> bytes:
+    if int(request.headers.get("content-length", "0")) > limit_bytes:
+        raise BodyTooLarge(limit_bytes)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(time_limit_s):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > limit_bytes:
+                    raise BodyTooLarge(limit_bytes)
+    except TimeoutError:
+        refuse(f"The request body did not arrive within {time_limit_s:g} s.")
+    return bytes(body)
+
+
+def parse_object(body: bytes) -> JsonObject:
+    try:
+        text = body.decode()
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        # Escapes such as \ud800 alone are valid JSON but no text that can be stored or sent.
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeError:
+        refuse("The request body is not valid UTF-8 text.")
+    except (ValueError, RecursionError):
+        refuse("The request body is not valid JSON.")
+    if not isinstance(value, dict):
+        refuse("The request body must be a JSON object.")
+    return value
+
+
+def _unique(pairs: list[tuple[str, object]]) -> JsonObject:
+    names = dict(pairs)
+    if len(names) < len(pairs):
+        repeated = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
+        raise InvalidParams({repeated: "This field is given twice."})
+    return names
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise InvalidParams({"body": f"{name} is not a JSON number."})
