@@ -208,6 +208,14 @@ class CorruptFile(ZerokerfError):
         super().__init__(f"The source could not be decoded: {why}", **facts)
 
 
+class SourceTooLong(ZerokerfError):
+    kind = Kind.OUT_OF_RANGE
+    reason = "SOURCE_TOO_LONG"
+
+    def __init__(self, limit_s: int) -> None:
+        super().__init__(f"The source lasts longer than the {limit_s} s that are accepted.", limitSeconds=limit_s)
+
+
 class SegmentLongerThanSource(ZerokerfError):
     kind = Kind.INVALID_ARGUMENT
     reason = "DURATION_TOO_LONG"
@@ -272,6 +280,26 @@ class SegmentsDoNotAddUp(ZerokerfError):
             count=count,
             foundSamples=found_samples,
             expectedSamples=expected_samples,
+        )
+
+
+class SegmentDiffers(VerificationFailed):
+    """A finished segment has the planned length and other samples than the source. The job must not complete."""
+
+    def __init__(self, index: int) -> None:
+        ZerokerfError.__init__(self, f"Segment {index} does not hold the samples of the source.", index=index)
+
+
+class SegmentOverLimit(VerificationFailed):
+    """A finished segment is larger than the limit asked for. The job must not complete."""
+
+    def __init__(self, index: int, size_bytes: int, limit_bytes: int) -> None:
+        ZerokerfError.__init__(
+            self,
+            f"Segment {index} has {size_bytes} bytes where at most {limit_bytes} are allowed.",
+            index=index,
+            sizeBytes=size_bytes,
+            limitBytes=limit_bytes,
         )
 
 

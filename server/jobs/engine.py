@@ -4,7 +4,10 @@ from typing import Protocol
 
 
 class JobEngine(Protocol):
-    """Runs jobs durably. Every call is safe to repeat; each raises Unavailable when the engine cannot be reached."""
+    """Runs jobs durably.
+
+    Every call is safe to repeat; each raises Unavailable when the engine cannot be reached.
+    """
 
     async def start_split(self, job_id: str, account_id: str) -> None:
         """Begin the job's work. Starting one that runs or has run changes nothing."""

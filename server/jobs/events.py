@@ -1,0 +1,39 @@
+"""Watching a job: its events in order, without gaps, from any point on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from server.jobs.model import JobEvent
+from server.jobs.split_records import SplitRecords
+from server.jobs.wakeups import Wakeups
+
+_PAGE = 100
+#: How soon a change is seen whose wake-up got lost, such as one that another process wrote.
+_LOOK_AGAIN_S = 0.5
+
+
+async def watch(
+    records: SplitRecords, wakeups: Wakeups, account_id: str, job_id: str, after_sequence: int
+) -> AsyncIterator[JobEvent]:
+    """Every event behind the cursor, then each new one; ends after the final state's event.
+
+    Raises JobNotFound, also when the job is deleted meanwhile, and InvalidParams for an impossible cursor.
+    """
+    with wakeups.waiting(job_id) as changed:
+        while True:
+            changed.clear()
+            state, events = await records.events(account_id, job_id, after_sequence, _PAGE)
+            for event in events:
+                yield event
+                after_sequence = event.sequence
+            if (events[-1].state if events else state).is_final:
+                return
+            if not events:
+                await _wait(changed)
+
+
+async def _wait(changed: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LOOK_AGAIN_S):
+            await changed.wait()

@@ -1,0 +1,62 @@
+"""A client's list of split jobs, page by page."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, RowMapping, func, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.database.tables import UtcTime, split_jobs
+from server.jobs.model import Page
+from server.jobs.page_tokens import Cursor, page_token, parse_page_token
+from server.jobs.split_rows import job_of
+from server.jobs.states import State
+from zerokerf.errors import InvalidParams
+
+MAX_PAGE_SIZE = 100
+DEFAULT_PAGE_SIZE = 20
+_MAX_SKIP = 2**31
+
+
+async def page_of(
+    connection: AsyncConnection, account_id: str, state: State | None, page_size: int, token: str, skip: int
+) -> Page:
+    """Jobs that are made while a client turns pages move nothing on the pages that follow."""
+    _check(page_size, skip)
+    size = page_size or DEFAULT_PAGE_SIZE
+    after = parse_page_token(token, account_id, state) if token else None
+    listed = [split_jobs.c.account_id == account_id, split_jobs.c.deleted_at.is_(None)]
+    if state is not None:
+        listed.append(split_jobs.c.state == state)
+    total = await connection.scalar(select(func.count()).select_from(split_jobs).where(*listed))
+    rows = await _rows_after(connection, listed, after, size + 1, skip)
+    jobs = tuple(job_of(row) for row in rows[:size])
+    more = len(rows) > size
+    next_token = page_token(Cursor(jobs[-1].created_at, jobs[-1].id), account_id, state) if more else ""
+    return Page(jobs, next_token, total or 0)
+
+
+async def _rows_after(
+    connection: AsyncConnection,
+    listed: list[ColumnElement[bool]],
+    after: Cursor | None,
+    limit: int,
+    skip: int,
+) -> Sequence[RowMapping]:
+    query = select(split_jobs).where(*listed)
+    position = tuple_(split_jobs.c.created_at, split_jobs.c.id)
+    if after is not None:
+        query = query.where(position < tuple_(literal(after.created_at, UtcTime), literal(after.job_id)))
+    newest_first = query.order_by(split_jobs.c.created_at.desc(), split_jobs.c.id.desc())
+    return (await connection.execute(newest_first.limit(limit).offset(skip))).mappings().all()
+
+
+def _check(page_size: int, skip: int) -> None:
+    violations = {}
+    if not 0 <= page_size <= MAX_PAGE_SIZE:
+        violations["page_size"] = (
+            f"The page size must be from 1 to {MAX_PAGE_SIZE}; 0 means {DEFAULT_PAGE_SIZE}."
+        )
+    if not 0 <= skip < _MAX_SKIP:
+        violations["skip"] = "The number of jobs to pass over must not be negative, and below 2147483648."
+    if violations:
+        raise InvalidParams(violations)

@@ -1,0 +1,1 @@
+"""Split jobs: rules, records, events."""
