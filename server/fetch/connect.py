@@ -4,7 +4,7 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from ipaddress import ip_address
 
 import httpcore
@@ -14,6 +14,7 @@ from server.fetch.guard import AddressPolicy, IPAddress
 from server.fetch.limits import Broken
 from zerokerf.errors import DownloadFailed
 
+Resolve = Callable[[str, int, float], Awaitable[list[IPAddress]]]
 _MOST_ADDRESSES = 8
 _READ_BYTES = 1 << 20
 
@@ -21,8 +22,9 @@ _READ_BYTES = 1 << 20
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """The network as HTTP sees it. TLS is still verified for the host's name, as that is not changed here."""
 
-    def __init__(self, policy: AddressPolicy) -> None:
+    def __init__(self, policy: AddressPolicy, resolve: Resolve | None = None) -> None:
         self._policy = policy
+        self._resolve = resolve or resolve_host
         self._network = httpcore.AnyIOBackend()
         self._streams: list[httpcore.AsyncNetworkStream] = []
 
@@ -36,7 +38,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         limit_s = 10.0 if timeout is None else timeout
         ends = time.monotonic() + limit_s
-        usable = self._policy.usable(await _resolve(host, port, limit_s))
+        usable = self._policy.usable(await self._resolve(host, port, limit_s))
         if not usable:
             raise DownloadFailed("the host leads to a private or reserved address, which is not fetched.")
         stream = await self._connect_first(usable[:_MOST_ADDRESSES], port, ends)
@@ -62,7 +64,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             await stream.aclose()
 
 
-async def _resolve(host: str, port: int, limit_s: float) -> list[IPAddress]:
+async def resolve_host(host: str, port: int, limit_s: float) -> list[IPAddress]:
+    """Every address of the host, each once. Raises Broken or DownloadFailed."""
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(limit_s):

@@ -132,12 +132,19 @@ def _redirect_target(answer: Answer) -> httpx.URL:
     if not location:
         raise DownloadFailed(f"the server answered {answer.status} without saying where to.")
     try:
-        target = check_url(str(answer.url.join(location.decode("utf-8"))), max_length=8192)
+        target = _joined(answer.url, location.decode("utf-8"))
     except (InvalidUrl, httpx.InvalidURL, UnicodeError) as error:
         raise DownloadFailed("it redirects to something that is not a usable web address.") from error
     if answer.url.scheme == "https" and target.scheme == "http":
         raise DownloadFailed("it redirects from https to http, which is not followed.")
     return target
+
+
+def _joined(base: httpx.URL, location: str) -> httpx.URL:
+    # Before joining, which would escape a backslash and so hide it.
+    if "\\" in location:
+        raise httpx.InvalidURL("backslash")
+    return check_url(str(base.join(location)), max_length=8192)
 
 
 def _request_headers(

@@ -1,0 +1,1 @@
+"""The guarded downloader against servers that misbehave on purpose, on real sockets."""
