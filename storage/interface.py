@@ -64,7 +64,10 @@ class ObjectStore(Protocol):
         ...
 
     def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
-        """In key order. The prefix is empty or ends with "/"."""
+        """All that is below the prefix, which is empty or ends with "/".
+
+        Objects of one folder come in key order. Not every server sorts folders among the objects beside them.
+        """
         ...
 
     async def delete(self, *keys: str) -> None:

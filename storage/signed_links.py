@@ -28,8 +28,8 @@ class Link:
     max_size: int | None = None
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+def this_second() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def expiry(now: datetime, expires: timedelta) -> datetime:
@@ -70,7 +70,9 @@ def verify(signing_keys: Sequence[bytes], method: str, key: str, query: str, now
 class LocalSigner:
     """Signs with one key. To change keys, let the verifier accept the old one until its last link is over."""
 
-    def __init__(self, public_url: str, signing_key: bytes, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, public_url: str, signing_key: bytes, now: Callable[[], datetime] = this_second
+    ) -> None:
         self._public_url = public_url.rstrip("/")
         self._signing_key = signing_key
         self._now = now

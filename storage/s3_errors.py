@@ -1,0 +1,129 @@
+"""Says in our words what an S3 server, the way to it or the credentials did wrong."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from xml.etree.ElementTree import ParseError
+
+from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
+from urllib3.exceptions import HTTPError
+
+from zerokerf.errors import (
+    InternalError,
+    InvalidObjectKey,
+    ObjectDamaged,
+    ObjectExists,
+    ObjectNotFound,
+    ObjectRangeInvalid,
+    StorageDenied,
+    StorageFull,
+    Unavailable,
+    ZerokerfError,
+)
+
+_DENIED = frozenset(
+    {
+        "AccessDenied",
+        "AccountProblem",
+        "AllAccessDisabled",
+        "AuthorizationHeaderMalformed",
+        "ExpiredToken",
+        "InvalidAccessKeyId",
+        "InvalidToken",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+        "TokenRefreshRequired",
+    }
+)
+_DAMAGED = frozenset(
+    {
+        "BadDigest",
+        "IncompleteBody",
+        "InvalidDigest",
+        "XAmzContentChecksumMismatch",
+        "XAmzContentSHA256Mismatch",
+    }
+)
+_FULL = frozenset({"EntityTooLarge", "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded"})
+_PASSING = frozenset(
+    {
+        "ConditionalRequestConflict",
+        "NoSuchBucket",
+        "NoSuchUpload",
+        "OperationAborted",
+        "RequestTimeout",
+        "SlowDown",
+    }
+)
+
+
+@contextmanager
+def reading(key: str, offset: int = 0) -> Iterator[None]:
+    try:
+        yield
+    except (MinioException, HTTPError, OSError, ParseError, ValueError) as error:
+        if status_of(error) == 412:
+            raise ObjectDamaged(key) from error  # another object took the place while we read
+        raise translated(error, key, offset) from error
+
+
+@contextmanager
+def writing(key: str) -> Iterator[None]:
+    try:
+        yield
+    except (MinioException, HTTPError, OSError, ParseError, ValueError) as error:
+        raise translated(error, key) from error
+
+
+def translated(error: Exception, key: str, offset: int = 0) -> ZerokerfError:
+    if isinstance(error, S3Error) and error.code is not None:
+        known = of_code(error.code, key)
+        if known is not None:
+            return known
+    if isinstance(error, MinioException):
+        return _of_status(status_of(error), key, offset)
+    if isinstance(error, ValueError):  # how the library says that it found no credentials
+        return StorageDenied()
+    return Unavailable("The object store")
+
+
+def of_code(code: str, key: str) -> ZerokerfError | None:
+    """None for a code that says no more than the status does."""
+    if code in _DENIED:
+        return StorageDenied()
+    if code in _DAMAGED:
+        return ObjectDamaged(key)
+    if code in _FULL:
+        return StorageFull()
+    if code in _PASSING:
+        return Unavailable("The object store")
+    if code == "KeyTooLongError":
+        return InvalidObjectKey(key)
+    return None
+
+
+def _of_status(status: int, key: str, offset: int) -> ZerokerfError:
+    by_status: dict[int, ZerokerfError] = {
+        401: StorageDenied(),
+        403: StorageDenied(),
+        404: ObjectNotFound(key),
+        408: Unavailable("The object store"),
+        412: ObjectExists(key),
+        413: StorageFull(),
+        416: ObjectRangeInvalid(key, offset),
+        429: Unavailable("The object store"),
+        507: StorageFull(),
+    }
+    if 400 <= status < 500:  # we asked wrongly, and asking again will not help
+        return by_status.get(status, InternalError())
+    return by_status.get(status, Unavailable("The object store"))
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of the answer; 0 if there was none."""
+    if isinstance(error, S3Error):
+        return error.response.status
+    if isinstance(error, ServerError):
+        return error.status_code
+    if isinstance(error, InvalidResponseError):
+        return error._code  # noqa: SLF001  the library offers no other way to it
+    return 0
