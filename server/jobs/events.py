@@ -1,7 +1,7 @@
 """Watching a job: its events in order, without gaps, from any point on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from server.jobs.model import JobEvent
@@ -15,7 +15,7 @@ _LOOK_AGAIN_S = 0.5
 
 async def watch(
     records: SplitRecords, wakeups: Wakeups, account_id: str, job_id: str, after_sequence: int
-) -> AsyncIterator[JobEvent]:
+) -> AsyncGenerator[JobEvent, None]:
     """Every event behind the cursor, then each new one; ends after the final state's event.
 
     Raises JobNotFound, also when the job is deleted meanwhile, and InvalidParams for an impossible cursor.

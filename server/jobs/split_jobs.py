@@ -1,0 +1,83 @@
+"""What clients can do with split jobs: recorded first, then told to the engine, so that no crash loses one."""
+
+from collections.abc import AsyncGenerator, Awaitable
+from typing import Protocol
+
+import structlog
+
+from server.jobs.engine import JobEngine
+from server.jobs.events import watch
+from server.jobs.model import JobEvent, Page, SplitJob, SplitRequest, StoredSegment
+from server.jobs.split_records import SplitRecords
+from server.jobs.states import State
+from server.jobs.wakeups import Wakeups
+from zerokerf.errors import Unavailable
+
+_log = structlog.get_logger()
+
+
+class FinishedUploads(Protocol):
+    async def require_complete(self, account_id: str, upload_id: str) -> object:
+        """Raises UploadNotFound, or UploadIncomplete while bytes are missing."""
+        ...
+
+
+class SplitJobs:
+    """Every call names the account and sees nothing of others; each is safe to repeat.
+
+    What the engine cannot take at the moment is recorded, and handed to it later by the reconciler.
+    """
+
+    def __init__(
+        self, records: SplitRecords, engine: JobEngine, uploads: FinishedUploads, wakeups: Wakeups
+    ) -> None:
+        self._records = records
+        self._engine = engine
+        self._uploads = uploads
+        self._wakeups = wakeups
+
+    async def submit(self, account_id: str, request: SplitRequest, request_id: str | None) -> SplitJob:
+        """Once it returns, the job will end. Raises UploadNotFound, UploadIncomplete, IdempotencyConflict."""
+        if request.upload_id is not None:
+            await self._uploads.require_complete(account_id, request.upload_id)
+        job = await self._records.create(account_id, request, request_id)
+        if job.state is State.QUEUED:
+            await _hand_over("start_split", job.id, self._engine.start_split(job.id, account_id))
+        return job
+
+    async def get(self, account_id: str, job_id: str) -> SplitJob:
+        return await self._records.get(account_id, job_id)
+
+    async def segments(self, account_id: str, job_id: str) -> tuple[StoredSegment, ...]:
+        """Raises JobNotFound. Empty unless the job is completed."""
+        job = await self._records.get(account_id, job_id)
+        return await self._records.segments(job.id) if job.state is State.COMPLETED else ()
+
+    async def list(
+        self, account_id: str, state: State | None, page_size: int, page_token: str = "", skip: int = 0
+    ) -> Page:
+        return await self._records.list(account_id, state, page_size, page_token, skip)
+
+    async def delete(self, account_id: str, job_id: str) -> None:
+        await self._records.delete(account_id, job_id)
+        await self._stop(account_id, job_id)
+
+    async def cancel(self, account_id: str, job_id: str) -> SplitJob:
+        job = await self._records.request_cancel(account_id, job_id)
+        await self._stop(account_id, job_id)
+        return job
+
+    def watch(self, account_id: str, job_id: str, after_sequence: int) -> AsyncGenerator[JobEvent, None]:
+        """Every event behind the cursor, then each new one. Raises JobNotFound, InvalidParams."""
+        return watch(self._records, self._wakeups, account_id, job_id, after_sequence)
+
+    async def _stop(self, account_id: str, job_id: str) -> None:
+        await _hand_over("cancel_split", job_id, self._engine.cancel_split(job_id))
+        await _hand_over("clean_up", job_id, self._engine.start_clean_up(job_id, account_id))
+
+
+async def _hand_over(action: str, job_id: str, call: Awaitable[None]) -> None:
+    try:
+        await call
+    except Unavailable:
+        _log.warning("left to the reconciler", action=action, job_id=job_id)

@@ -1,0 +1,31 @@
+"""An engine that remembers what it was asked, for tests of those who ask."""
+
+from dataclasses import dataclass, field
+
+from zerokerf.errors import Unavailable
+
+
+@dataclass
+class NotedEngine:
+    reachable: bool = True
+    #: Jobs that make it fail in a way nobody foresaw.
+    poisonous: set[str] = field(default_factory=set)
+    started: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    cleaned: list[str] = field(default_factory=list)
+
+    async def start_split(self, job_id: str, account_id: str) -> None:
+        self._note(self.started, job_id)
+
+    async def cancel_split(self, job_id: str) -> None:
+        self._note(self.cancelled, job_id)
+
+    async def start_clean_up(self, job_id: str, account_id: str) -> None:
+        self._note(self.cleaned, job_id)
+
+    def _note(self, asked: list[str], job_id: str) -> None:
+        if not self.reachable:
+            raise Unavailable
+        if job_id in self.poisonous:
+            raise RuntimeError(job_id)
+        asked.append(job_id)

@@ -1,0 +1,142 @@
+"""Watching a job: ordered, without gaps, from any point on."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+
+from server.database.open import Database, open_database
+from server.jobs.events import watch
+from server.jobs.model import JobEvent, Progress, SplitJob, SplitRequest
+from server.jobs.split_records import SplitRecords
+from server.jobs.states import State
+from server.jobs.wakeups import InProcessWakeups
+from zerokerf.errors import InvalidParams, JobNotFound
+
+REQUEST = SplitRequest(source_url="https://example.org/a.wav", segment_ns=10**9)
+
+
+@pytest.fixture
+def wakeups() -> InProcessWakeups:
+    return InProcessWakeups()
+
+
+@pytest.fixture
+def records(database: Database, wakeups: InProcessWakeups) -> SplitRecords:
+    return SplitRecords(database, wakeups)
+
+
+@pytest.fixture
+async def job(records: SplitRecords) -> SplitJob:
+    created = await records.create("acc_a", REQUEST, None)
+    return await records.begin(created.id)
+
+
+async def work(records: SplitRecords, job: SplitJob, steps: int) -> None:
+    for step in range(1, steps + 1):
+        await records.record_progress(job.id, Progress(bytes_fetched=step))
+    await records.request_cancel("acc_a", job.id)
+
+
+async def numbers(events: AsyncIterator[JobEvent]) -> list[int]:
+    return [event.sequence async for event in events]
+
+
+async def test_a_watcher_from_the_start_sees_everything_and_ends(
+    records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob
+) -> None:
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        seen = group.create_task(numbers(watch(records, wakeups, "acc_a", job.id, 0)))
+        group.create_task(work(records, job, 150))
+
+    assert seen.result() == list(range(1, 154))
+
+
+async def test_a_watcher_that_reconnects_at_random_misses_nothing(
+    records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob
+) -> None:
+    async def reconnecting() -> list[JobEvent]:
+        seen: list[JobEvent] = []
+        while not seen or not seen[-1].state.is_final:
+            cursor = seen[-1].sequence if seen else 0
+            async with aclosing(watch(records, wakeups, "acc_a", job.id, cursor)) as events:
+                async for event in events:
+                    seen.append(event)
+                    if event.sequence % 3 == 0:
+                        break
+        return seen
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        seen = group.create_task(reconnecting())
+        group.create_task(work(records, job, 30))
+
+    assert [event.sequence for event in seen.result()] == list(range(1, 34))
+    assert seen.result()[-1].state is State.CANCELLED
+    assert seen.result()[-1].failure is not None
+
+
+async def test_a_change_by_another_process_is_seen_without_a_wake_up(
+    records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob, database_url: str
+) -> None:
+    async with open_database(database_url) as other_database:
+        elsewhere = SplitRecords(other_database, InProcessWakeups())
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            seen = group.create_task(numbers(watch(records, wakeups, "acc_a", job.id, 2)))
+            group.create_task(work(elsewhere, job, 1))
+
+    assert seen.result() == [3, 4]
+
+
+async def test_watching_an_ended_job_from_its_last_event_ends_at_once(
+    records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob
+) -> None:
+    ended = await records.request_cancel("acc_a", job.id)
+
+    assert await numbers(watch(records, wakeups, "acc_a", job.id, ended.last_sequence)) == []
+    assert await numbers(watch(records, wakeups, "acc_a", job.id, ended.last_sequence - 1)) == [3]
+
+
+@pytest.mark.parametrize("cursor", [-1, 3, 2**63 - 1, -(2**63)])
+async def test_a_cursor_that_cannot_be_is_refused(
+    records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob, cursor: int
+) -> None:
+    with pytest.raises(InvalidParams) as caught:
+        await numbers(watch(records, wakeups, "acc_a", job.id, cursor))
+
+    assert set(caught.value.violations) == {"after_sequence"}
+
+
+async def test_a_job_deleted_while_watched_is_not_found(
+    records: SplitRecords, wakeups: InProcessWakeups
+) -> None:
+    queued = await records.create("acc_a", REQUEST, None)
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        watching = group.create_task(_until_not_found(watch(records, wakeups, "acc_a", queued.id, 1)))
+        group.create_task(records.delete("acc_a", queued.id))
+
+    assert watching.result()
+
+
+async def _until_not_found(events: AsyncIterator[JobEvent]) -> bool:
+    with pytest.raises(JobNotFound):
+        await numbers(events)
+    return True
+
+
+async def test_another_account_cannot_watch(
+    records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob
+) -> None:
+    with pytest.raises(JobNotFound):
+        await numbers(watch(records, wakeups, "acc_b", job.id, 0))
+
+
+async def test_a_watcher_that_leaves_leaves_nothing_behind(
+    records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob
+) -> None:
+    async with aclosing(watch(records, wakeups, "acc_a", job.id, 0)) as events:
+        await anext(events)
+        assert wakeups._flags
+
+    assert not wakeups._flags
