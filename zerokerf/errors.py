@@ -213,7 +213,9 @@ class SourceTooLong(ZerokerfError):
     reason = "SOURCE_TOO_LONG"
 
     def __init__(self, limit_s: int) -> None:
-        super().__init__(f"The source lasts longer than the {limit_s} s that are accepted.", limitSeconds=limit_s)
+        super().__init__(
+            f"The source lasts longer than the {limit_s} s that are accepted.", limitSeconds=limit_s
+        )
 
 
 class SegmentLongerThanSource(ZerokerfError):

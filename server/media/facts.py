@@ -1,0 +1,69 @@
+"""What the room knows about a source: its format, its stream, and the limits it has to keep."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.media.pcm import SampleFormat
+
+
+class Format(StrEnum):
+    """A codec in its usual container, as it is read and written here."""
+
+    MP3 = "mp3"
+    WAV = "wav"
+    FLAC = "flac"
+    OGG = "ogg"  # Vorbis
+    OPUS = "opus"
+    AAC = "aac"  # ADTS
+    M4A = "m4a"
+
+    @property
+    def extension(self) -> str:
+        """Without the dot."""
+        return self.value
+
+    @property
+    def content_type(self) -> str:
+        return _CONTENT_TYPES[self]
+
+
+_CONTENT_TYPES = {
+    Format.MP3: "audio/mpeg",
+    Format.WAV: "audio/wav",
+    Format.FLAC: "audio/flac",
+    Format.OGG: "audio/ogg",
+    Format.OPUS: "audio/ogg; codecs=opus",
+    Format.AAC: "audio/aac",
+    Format.M4A: "audio/mp4",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaLimits:
+    """What one source may ask of us. The defaults suit a single machine."""
+
+    max_channels: int = 8
+    max_sample_rate: int = 384_000
+    max_duration_s: int = 100 * 3600
+    max_segments: int = 10_000
+    probe_wall_s: int = 30
+    probe_cpu_s: int = 10
+    cpu_s: int = 4 * 3600
+    memory_bytes: int = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFacts:
+    """One audio stream of one file, as found by content and never by name."""
+
+    format: Format
+    demuxer: str
+    codec: str
+    sample_rate: int
+    channels: int
+    sample_format: SampleFormat  # the smallest PCM that loses nothing that 16 bit players would hear
+    bits_per_sample: int | None
+    stream_index: int  # counted among audio streams: ffmpeg's 0:a:N
+    duration_hint_samples: int | None
+    claimed_samples: int | None  # what the container promises exactly, where it does
+    size_bytes: int

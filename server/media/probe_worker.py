@@ -1,0 +1,114 @@
+"""The program that opens strangers' files with PyAV: one short-lived, limited child for each.
+
+Started as a file by its own interpreter, so it imports nothing of ours. It reads one JSON request a line and
+answers one JSON line; the answers of children that run at once come in any order and carry the request's id.
+It ends when its standard input does, which is when its parent ends, however that happens.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from typing import Any
+
+import av
+from av.container import InputContainer
+
+_MAX_PACKETS = 500  # without one decodable frame among them the stream counts as undecodable
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are reaped by the kernel
+    av.logging.set_level(None)
+    answer({"ready": True})
+    for line in sys.stdin.buffer:
+        if os.fork() == 0:
+            keep(json.loads(line))
+            os._exit(0)
+
+
+def keep(request: dict[str, Any]) -> None:
+    """Watches over one probe, so that a probe that dies is answered for too."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    die_with_parent()
+    child = os.fork()
+    if child == 0:
+        try:
+            die_with_parent()
+            limit(request)
+            answer({"id": request["id"], **examine(request["path"], request["demuxer"])})
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    if status != 0:
+        answer({"id": request["id"], "problem": "died"})
+
+
+def die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def limit(request: dict[str, Any]) -> None:
+    cpu_s, memory_bytes = request["cpu_s"], request["memory_bytes"]
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.alarm(request["wall_s"])
+
+
+def answer(message: dict[str, Any]) -> None:
+    """In one write below PIPE_BUF, so that the lines of several children never mix."""
+    os.write(1, json.dumps(message).encode() + b"\n")
+
+
+def examine(path: str, demuxer: str) -> dict[str, Any]:
+    """What the first audio stream is, by opening it and decoding until the first frame."""
+    options = {"protocol_whitelist": "file", "format_whitelist": demuxer}
+    try:
+        with av.open(f"file:{path}", format=demuxer, options=options) as container:
+            if not container.streams.audio:
+                return {"problem": "no_audio", "has_video": bool(container.streams.video)}
+            return describe(container, container.streams.audio[0])
+    except (av.error.FFmpegError, ValueError):
+        return {"problem": "unreadable"}
+
+
+def describe(container: InputContainer, stream: av.AudioStream) -> dict[str, Any]:
+    frame = first_frame(container, stream)
+    if frame is None:
+        return {"problem": "undecodable"}
+    context = stream.codec_context
+    duration = None
+    if stream.duration is not None and stream.time_base is not None:
+        duration = int(stream.duration * stream.time_base * frame.sample_rate)
+    return {
+        "codec": context.codec.canonical_name,
+        "sample_rate": frame.sample_rate,
+        "channels": frame.layout.nb_channels,
+        "frame_format": frame.format.packed.name,
+        "duration_samples": duration,
+        "extradata": (context.extradata or b"")[:64].hex(),
+    }
+
+
+def first_frame(container: InputContainer, stream: av.AudioStream) -> av.AudioFrame | None:
+    for count, packet in enumerate(container.demux(stream)):
+        try:
+            for frame in packet.decode():
+                if frame.samples:
+                    return frame
+        except av.error.FFmpegError:
+            pass  # a damaged packet; a later one may do
+        if count >= _MAX_PACKETS:
+            break
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Runs one ffmpeg: limited, watched, and gone when we are gone.
+
+The limits and the death signal are set by `prlimit` and `setpriv` (util-linux), which replace themselves by
+ffmpeg: about one millisecond each, in force before the first byte is read. Doing it in Python between fork
+and exec would run our code in the copy of a process with many threads, which can hang for ever on a lock that
+another thread held. Where these tools are missing, time limits and cancelling still hold; memory is then the
+operator's to limit.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+_GRACE_S = 2.0
+_TAIL_BYTES = 64 * 1024
+_TOOL_PATH = "/usr/bin:/bin"
+
+OnTime = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLimits:
+    """What one ffmpeg may use."""
+
+    wall_s: float
+    cpu_s: int
+    memory_bytes: int
+    file_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How it ended. ffmpeg's own code says little: count samples."""
+
+    exit_code: int
+    stderr: str
+    is_timeout: bool = False
+
+
+async def run(
+    argv: Sequence[str],
+    *,
+    folder: Path,
+    limits: RunLimits,
+    on_time: OnTime | None = None,
+    stdout_fd: int | None = None,
+) -> Finished:
+    """Runs it to its end, in `folder`, with an empty environment.
+
+    `on_time` gets the microseconds written so far, from `-progress pipe:1`; `stdout_fd` gets standard output
+    otherwise. When this call is cancelled, or the time is up, the process group is ended and reaped first.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *_guarded(argv, limits),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE if on_time else stdout_fd or asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=folder,
+        env={},
+        start_new_session=True,
+    )
+    watching = asyncio.gather(_tail(process.stderr), _watch(process.stdout, on_time))
+    try:
+        async with asyncio.timeout(limits.wall_s):
+            stderr, _ = await watching
+            return Finished(await process.wait(), stderr)
+    except TimeoutError:
+        return Finished(-signal.SIGKILL, "", is_timeout=True)
+    finally:
+        watching.cancel()
+        await _stop(process)
+
+
+def _guarded(argv: Sequence[str], limits: RunLimits) -> list[str]:
+    guard: list[str] = []
+    if prlimit := shutil.which("prlimit", path=_TOOL_PATH):
+        guard += [prlimit, f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_s}", "--core=0"]
+        if limits.file_bytes is not None:
+            guard.append(f"--fsize={limits.file_bytes}")
+    if setpriv := shutil.which("setpriv", path=_TOOL_PATH):
+        guard += [setpriv, "--pdeathsig", "KILL", "--no-new-privs", "--"]
+    return [*guard, *argv]
+
+
+async def _tail(stream: asyncio.StreamReader | None) -> str:
+    """Reads all, keeps the end: an unread pipe would block ffmpeg for ever."""
+    tail = b""
+    while stream is not None and (chunk := await stream.read(_TAIL_BYTES)):
+        tail = (tail + chunk)[-_TAIL_BYTES:]
+    return tail.decode(errors="replace").strip()
+
+
+async def _watch(stream: asyncio.StreamReader | None, on_time: OnTime | None) -> None:
+    if stream is None or on_time is None:
+        return
+    async for line in stream:
+        name, _, value = line.strip().partition(b"=")
+        if name == b"out_time_us" and value.isdigit():
+            on_time(int(value))
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """Asks, waits two seconds, kills. Returns when the process is reaped."""
+    if process.returncode is not None:
+        return
+    _signal_group(process, signal.SIGTERM)
+    try:
+        async with asyncio.timeout(_GRACE_S):
+            await process.wait()
+    except TimeoutError:
+        pass
+    finally:
+        if process.returncode is None:
+            _signal_group(process, signal.SIGKILL)
+            await process.wait()
+
+
+def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
