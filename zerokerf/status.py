@@ -34,6 +34,9 @@ _BROKEN = frozenset(
     }
 )
 
+# Reported as INTERNAL: a proxy that died in mid-stream, and a write that failed as the call ended.
+_BROKEN_SIGNS = ("RST_STREAM", "Internal error from Core")
+
 
 def to_status(error: ZerokerfError) -> Status:
     """The wire form: a code to branch on, a sentence to read, facts to log. Always fits into trailers."""
@@ -83,9 +86,8 @@ def _rebuilt(
 
 
 def _without_info(error: grpc.aio.AioRpcError) -> ZerokerfError:
-    # A proxy that dies in mid-stream resets it, which gRPC reports as INTERNAL.
-    was_reset = "RST_STREAM" in (error.details() or "")
-    if error.code() in _BROKEN or was_reset:
+    details = error.details() or ""
+    if error.code() in _BROKEN or any(sign in details for sign in _BROKEN_SIGNS):
         return Unavailable("The service")
     if error.code() is grpc.StatusCode.UNAUTHENTICATED:
         return Unauthenticated()

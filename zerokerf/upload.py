@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import grpc
 
+from zerokerf.call_ending import ending_of
 from zerokerf.calls import Attempts, Caller, OnProgress
 from zerokerf.errors import FileChanged, Unavailable, UploadOffsetMismatch, ZerokerfError
 from zerokerf.status import from_rpc_error
@@ -62,11 +63,21 @@ class _Transfer:
         attempts = self._caller.stream_attempts()
         while not upload.complete:
             try:
-                return await self._write(upload.id, upload.committed_size)
+                upload = await self._advance(upload)
             except ZerokerfError as error:
                 upload = await self._after(error, upload, attempts)
         self._report(self._size)
         return upload
+
+    async def _advance(self, upload: Upload) -> Upload:
+        # The end is declared by a call of its own, when every byte is known to be there: a server can't
+        # always tell a stream that was cut off from one that is complete.
+        offset = upload.committed_size
+        header = WriteUploadHeader(upload_id=upload.id, offset=offset, finish=offset == self._size)
+        now = await self._write(header)
+        if now.committed_size <= offset and not now.complete:
+            raise Unavailable("The upload")
+        return now
 
     async def _after(self, failure: ZerokerfError, upload: Upload, attempts: Attempts) -> Upload:
         """The upload as the server has it now, as soon as the server can be asked."""
@@ -85,27 +96,25 @@ class _Transfer:
         response = await self._caller.unary(self._uploads.GetUpload, GetUploadRequest(id=upload_id))
         return response.upload
 
-    async def _write(self, upload_id: str, offset: int) -> Upload:
+    async def _write(self, header: WriteUploadHeader) -> Upload:
         call = self._uploads.WriteUpload(metadata=self._caller.metadata)
-        try:
-            await self._send_all(call, WriteUploadHeader(upload_id=upload_id, offset=offset, finish=True))
-            async with asyncio.timeout(self._caller.patience.stall_timeout_s):
-                return (await call).upload
-        except grpc.aio.AioRpcError as error:
-            raise _typed(error) from error
-        except TimeoutError as error:
-            raise Unavailable("The service") from error
-        finally:
-            # A stream that ended in any other way would let the server take half a file for the whole.
-            call.cancel()
+        async with ending_of(call) as ending:
+            try:
+                await self._send_all(call, header)
+                async with asyncio.timeout(self._caller.patience.stall_timeout_s):
+                    return (await call).upload
+            except TimeoutError as error:
+                raise Unavailable("The service") from error
+            except grpc.aio.AioRpcError as error:
+                raise _typed(await ending.error(error)) from error
 
     async def _send_all(self, call: _WriteCall, header: WriteUploadHeader) -> None:
         try:
             await self._send(call, WriteUploadRequest(header=header))
             await self._send_from(call, header.offset)
             await call.done_writing()
-        except asyncio.InvalidStateError:
-            pass  # The server ended the call before it had everything; its answer says why.
+        except (asyncio.InvalidStateError, grpc.aio.AioRpcError):
+            pass  # The server ended the call before it had everything; its answer will say why.
 
     async def _send_from(self, call: _WriteCall, offset: int) -> None:
         await asyncio.to_thread(self._file.seek, offset)

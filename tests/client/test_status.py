@@ -21,6 +21,12 @@ def descendants(cls: type[errors.ZerokerfError]) -> Iterator[type[errors.Zeroker
 CLASSES = [cls for cls in descendants(errors.ZerokerfError) if cls.__module__ == errors.__name__]
 
 
+def owner_of_reason(cls: type[errors.ZerokerfError]) -> type[errors.ZerokerfError]:
+    """The most general class with this reason; callers that branch on the reason need no finer one."""
+    lineage = [base for base in cls.__mro__ if base in CLASSES and getattr(base, "reason", "") == cls.reason]
+    return lineage[-1]
+
+
 def rpc_error(
     code: grpc.StatusCode, details: str | None = None, status: bytes | None = None
 ) -> grpc.aio.AioRpcError:
@@ -48,17 +54,17 @@ def test_every_error_class_survives_the_wire(cls: type[errors.ZerokerfError]) ->
 
     received = over_the_wire(sent)
 
-    assert type(received) is cls
+    assert type(received) is owner_of_reason(cls)
     assert (received.kind, received.reason) == (sent.kind, sent.reason)
     assert str(received) == received.sentence == f"Sentence of {cls.__name__}."
     assert received.facts == {"size": "7"}
 
 
-def test_no_two_error_classes_share_a_reason() -> None:
-    reasons = [cls.reason for cls in CLASSES]
+def test_error_classes_share_a_reason_only_with_their_ancestors() -> None:
+    reasons = [cls.reason for cls in CLASSES if owner_of_reason(cls) is cls]
 
     assert len(reasons) == len(set(reasons))
-    assert all(class_of(reason) is not None for reason in reasons)
+    assert {class_of(reason) for reason in reasons} <= set(CLASSES)
 
 
 def test_every_kind_is_a_status_code() -> None:
@@ -93,6 +99,7 @@ def test_an_unknown_reason_becomes_a_generic_error_of_its_kind() -> None:
         (grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded", errors.Unavailable),
         (grpc.StatusCode.CANCELLED, "CANCELLED", errors.Unavailable),
         (grpc.StatusCode.INTERNAL, "Received RST_STREAM with error code 2", errors.Unavailable),
+        (grpc.StatusCode.INTERNAL, "Internal error from Core", errors.Unavailable),
         (grpc.StatusCode.UNAUTHENTICATED, "", errors.Unauthenticated),
         (grpc.StatusCode.INTERNAL, "secret", errors.InternalError),
         (grpc.StatusCode.UNKNOWN, None, errors.InternalError),

@@ -1,0 +1,1 @@
+"""The test suite: one folder a room, and what spans rooms beside them."""
