@@ -343,6 +343,7 @@ class Uploads(UploadServiceServicer):
         async for part in request_iterator:
             assert 0 < len(part.chunk) <= 2**20
             content += part.chunk
+            upload.committed_size = len(content)
             if breaks_at is not None and len(content) >= breaks_at:
                 del content[breaks_at:]
                 upload.committed_size = len(content)
