@@ -1,0 +1,42 @@
+.PHONY: demo test serve check generate bench install lock
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+# Everything from the package registries, at the locked versions, into .venv.
+install: .venv/.installed
+
+.venv/.installed: requirements-dev.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# Splits real recordings while drawing progress, shows the segments and their proof, and exits 0.
+demo: install
+	$(BIN)/python -m benchmarks.demo
+
+# Everything that CI runs.
+test: check
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The service, embedded: server, gateway and worker in one process.
+serve: install
+	$(BIN)/zerokerf serve
+
+# Everything that needs no service: stubs, protos, style, types, arrows between rooms, links in the docs.
+check: install
+	sh scripts/check.sh
+
+generate: install
+	sh scripts/generate.sh
+
+# Measures what docs/benchmarks.md states.
+bench: install
+	$(BIN)/python -m benchmarks
+
+# Takes newer versions of everything, within the bounds of pyproject.toml.
+lock: install
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	  pyproject.toml --group dev -o requirements-dev.lock

@@ -1,0 +1,27 @@
+"""Compares the protos with those of the commit before the change, by buf's rules for wire and source."""
+
+import subprocess
+import sys
+
+
+def main() -> int:
+    against = _base()
+    if against is None:
+        print("no earlier protos to compare with")
+        return 0
+    command = ["buf", "breaking", "--against", f".git#ref={against}"]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - our own argument list
+
+
+def _base() -> str | None:
+    """The newest of: the branch that changes land on, or the commit before this one; if it has protos."""
+    for ref in ("origin/main", "HEAD~1"):
+        probe = ["git", "cat-file", "-e", f"{ref}:buf.yaml"]
+        if subprocess.run(probe, capture_output=True, check=False).returncode == 0:  # noqa: S603 - our own list
+            revision = ["git", "rev-parse", ref]
+            return subprocess.run(revision, capture_output=True, check=True, text=True).stdout.strip()  # noqa: S603 - our own list
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

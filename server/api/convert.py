@@ -1,0 +1,146 @@
+"""Our values as messages."""
+
+from datetime import datetime
+
+from google.protobuf import json_format
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.struct_pb2 import Struct
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from server.api.validation import FORMATS, STATES
+from server.jobs.model import Failure, JobEvent, Phase, Progress, SourceFacts, SplitJob, StoredSegment
+from storage.interface import SignedUrl
+from zerokerf.v1 import split_pb2
+from zerokerf.v1.audio_pb2 import AudioFormat
+from zerokerf.v1.job_error_pb2 import JobError
+
+STATE_VALUES = {state: value for value, state in STATES.items()}
+FORMAT_VALUES = {name: value for value, name in FORMATS.items()}
+
+PHASE_VALUES = {
+    Phase.FETCHING: split_pb2.SplitProgress.PHASE_FETCHING,
+    Phase.DECODING: split_pb2.SplitProgress.PHASE_DECODING,
+    Phase.CUTTING: split_pb2.SplitProgress.PHASE_CUTTING,
+}
+
+
+def split_message(job: SplitJob) -> split_pb2.Split:
+    request = job.request
+    message = split_pb2.Split(
+        id=job.id,
+        state=STATE_VALUES[job.state],
+        mode=_mode(job),
+        requested_format=_format(request.output_format),
+        output_format=_format(job.output_format),
+        progress=progress_message(job.progress),
+        webhook_url=request.webhook_url or "",
+        create_time=_timestamp(job.created_at),
+        start_time=_timestamp(job.started_at),
+        end_time=_timestamp(job.ended_at),
+        last_sequence=job.last_sequence,
+        notes=job.notes,
+    )
+    if job.source is not None:
+        message.source.CopyFrom(_source(job.source))
+    if job.failure is not None:
+        message.error.CopyFrom(_error(job.failure))
+    if request.metadata is not None:
+        message.metadata.CopyFrom(json_format.ParseDict(request.metadata, Struct()))
+    return message
+
+
+def segment_message(
+    segment: StoredSegment, source: SourceFacts, file_name: str, content_type: str, link: SignedUrl
+) -> split_pb2.Segment:
+    return split_pb2.Segment(
+        index=segment.index,
+        first_sample=segment.first_sample,
+        sample_count=segment.sample_count,
+        duration=_segment_duration(segment, source.sample_rate or 1),
+        size=segment.size_bytes,
+        sha256=segment.sha256,
+        file_name=file_name,
+        content_type=content_type,
+        download_url=link.url,
+        expire_time=_timestamp(link.expires_at),
+        excess_samples=segment.excess_samples,
+    )
+
+
+def event_message(event: JobEvent) -> split_pb2.SplitEvent:
+    message = split_pb2.SplitEvent(
+        sequence=event.sequence,
+        time=_timestamp(event.time),
+        state=STATE_VALUES[event.state],
+        progress=progress_message(event.progress),
+    )
+    if event.failure is not None:
+        message.error.CopyFrom(_error(event.failure))
+    return message
+
+
+def progress_message(progress: Progress) -> split_pb2.SplitProgress:
+    rate = progress.sample_rate
+    return split_pb2.SplitProgress(
+        percent=progress.percent,
+        phase=PHASE_VALUES[progress.phase] if progress.phase else split_pb2.SplitProgress.PHASE_UNSPECIFIED,
+        bytes_fetched=progress.bytes_fetched,
+        bytes_total=progress.bytes_total,
+        audio_done=duration_of(progress.samples_done, rate) if rate else None,
+        audio_total=duration_of(progress.samples_total, rate) if rate and progress.samples_total else None,
+        segments_done=progress.segments_done,
+        segments_total=progress.segments_total,
+    )
+
+
+def duration_of(samples: int, rate: int) -> Duration:
+    """Rounded to the nanosecond."""
+    return _duration((samples * 10**9 + rate // 2) // rate)
+
+
+def _segment_duration(segment: StoredSegment, rate: int) -> Duration:
+    """The difference of two rounded positions, so that all durations add up to that of the source."""
+    start = (segment.first_sample * 10**9 + rate // 2) // rate
+    end = ((segment.first_sample + segment.sample_count) * 10**9 + rate // 2) // rate
+    return _duration(end - start)
+
+
+def _duration(nanoseconds: int) -> Duration:
+    return Duration(seconds=nanoseconds // 10**9, nanos=nanoseconds % 10**9)
+
+
+def _mode(job: SplitJob) -> split_pb2.SplitMode:
+    if job.request.segment_ns is not None:
+        segment_duration = _duration(job.request.segment_ns)
+        return split_pb2.SplitMode(duration=split_pb2.DurationMode(segment_duration=segment_duration))
+    return split_pb2.SplitMode(file_size=split_pb2.FileSizeMode(max_file_size=job.request.max_file_size or 0))
+
+
+def _source(source: SourceFacts) -> split_pb2.SourceFacts:
+    known = source.sample_count is not None and source.sample_rate
+    return split_pb2.SourceFacts(
+        file_name=source.file_name,
+        size=source.size_bytes or 0,
+        duration=duration_of(source.sample_count or 0, source.sample_rate or 1) if known else None,
+        sample_count=source.sample_count or 0,
+        sample_rate=source.sample_rate or 0,
+        channels=source.channels or 0,
+        format=_format(source.format),
+        sha256=source.sha256 or "",
+    )
+
+
+def _error(failure: Failure) -> JobError:
+    return JobError(reason=failure.reason, message=failure.sentence, facts=failure.facts)
+
+
+def _format(name: str | None) -> "AudioFormat.ValueType":
+    return FORMAT_VALUES[name] if name else AudioFormat.AUDIO_FORMAT_UNSPECIFIED
+
+
+def _timestamp(moment: datetime | None) -> Timestamp | None:
+    if moment is None:
+        return None
+    message = Timestamp()
+    message.FromDatetime(moment)
+    return message

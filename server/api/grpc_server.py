@@ -1,0 +1,92 @@
+"""The gRPC server: our services, health and reflection on one address."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from server.api.health import SERVICES, Probe, watch_health
+from server.api.interceptors import Authenticator, CallInterceptor
+from server.api.split_service import SplitService
+from server.api.upload_service import UploadService
+from zerokerf.errors import ConfigError
+from zerokerf.v1 import split_service_pb2_grpc, upload_service_pb2_grpc
+
+#: How long open calls may go on after a stop was asked for.
+DRAIN_S = 10.0
+
+OPTIONS = (
+    # A second server on the same port would answer half of the calls.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 4 * 2**20),
+    ("grpc.max_send_message_length", 16 * 2**20),
+    ("grpc.max_concurrent_streams", 2000),
+    ("grpc.max_metadata_size", 16 * 2**10),
+    # Idle watches live through proxies, which often cut after 60 s: both sides may ping every 20 s.
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.http2.min_ping_interval_without_data_ms", 15_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 15_000),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    cert_file: Path
+    key_file: Path
+
+
+@asynccontextmanager
+async def running_grpc_server(
+    address: str,
+    *,
+    splits: SplitService,
+    uploads: UploadService,
+    authenticator: Authenticator,
+    probes: Mapping[str, Probe],
+    tls: Tls | None,
+) -> AsyncIterator[int]:
+    """Serve until the end of the block, then drain. Yields the port. Raises ConfigError if it is taken."""
+    server = grpc.aio.server(interceptors=[CallInterceptor(authenticator)], options=OPTIONS)
+    split_service_pb2_grpc.add_SplitServiceServicer_to_server(splits, server)
+    upload_service_pb2_grpc.add_UploadServiceServicer_to_server(uploads, server)
+    health_servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection(names, server)
+    port = await _bind(server, address, tls)
+    await server.start()
+    watcher = asyncio.create_task(watch_health(health_servicer, probes), name="health")
+    try:
+        yield port
+    finally:
+        watcher.cancel()
+        await asyncio.gather(watcher, return_exceptions=True)
+        await health_servicer.enter_graceful_shutdown()
+        await server.stop(DRAIN_S)
+
+
+async def _bind(server: grpc.aio.Server, address: str, tls: Tls | None) -> int:
+    try:
+        if tls is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, await asyncio.to_thread(_credentials, tls))
+    except RuntimeError as error:
+        raise ConfigError(
+            f"The gRPC server cannot listen on {address}: the port is taken or not this machine's."
+        ) from error
+
+
+def _credentials(tls: Tls) -> grpc.ServerCredentials:
+    try:
+        pair = (tls.key_file.read_bytes(), tls.cert_file.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"The TLS file {error.filename} cannot be read: {error.strerror}.") from error
+    return grpc.ssl_server_credentials([pair])

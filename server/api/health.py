@@ -1,0 +1,51 @@
+"""What grpc.health.v1 says: whether the database, the engine and the store can be reached."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from grpc_health.v1 import health, health_pb2
+
+from zerokerf.errors import ZerokerfError
+from zerokerf.v1 import split_service_pb2, upload_service_pb2
+
+Probe = Callable[[], Awaitable[None]]
+
+EVERY_S = 5.0
+PROBE_LIMIT_S = 4.0
+
+SERVICES = (
+    split_service_pb2.DESCRIPTOR.services_by_name["SplitService"].full_name,
+    upload_service_pb2.DESCRIPTOR.services_by_name["UploadService"].full_name,
+)
+
+log = structlog.get_logger()
+
+
+async def watch_health(servicer: health.aio.HealthServicer, probes: Mapping[str, Probe]) -> None:
+    """Probe until cancelled. Each part has a service `zerokerf.<part>`; ours serve when all parts do."""
+    before: dict[str, bool] = {}
+    while True:
+        results = await asyncio.gather(*(_passes(probe) for probe in probes.values()))
+        now = dict(zip(probes, results, strict=True))
+        for part, well in now.items():
+            await servicer.set(f"zerokerf.{part}", _status(well))
+            if before.get(part, True) != well:
+                log.warning("health_changed", part=part, well=well)
+        for service in ("", *SERVICES):
+            await servicer.set(service, _status(all(results)))
+        before = now
+        await asyncio.sleep(EVERY_S)
+
+
+async def _passes(probe: Probe) -> bool:
+    try:
+        async with asyncio.timeout(PROBE_LIMIT_S):
+            await probe()
+    except (ZerokerfError, TimeoutError):
+        return False
+    return True
+
+
+def _status(well: bool) -> "health_pb2.HealthCheckResponse.ServingStatus.ValueType":
+    return health_pb2.HealthCheckResponse.SERVING if well else health_pb2.HealthCheckResponse.NOT_SERVING

@@ -1,0 +1,107 @@
+"""What happens round every call: the caller is known, failures become statuses, one line is logged."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import grpc
+import structlog
+from grpc_status import rpc_status
+
+from server.api.caller import set_account_id
+from zerokerf.errors import InternalError, Unauthenticated, ZerokerfError
+from zerokerf.status import to_status
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Handler = grpc.RpcMethodHandler[Any, Any]
+Next = Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]
+
+log = structlog.get_logger()
+
+#: Services that answer without a key: they say nothing about anybody's data.
+OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+
+
+class Authenticator(Protocol):
+    async def authenticate(self, secret: str) -> str:
+        """The id of the key's account. Raises Unauthenticated."""
+        ...
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Serves all four shapes of calls the same way."""
+
+    def __init__(self, authenticator: Authenticator) -> None:
+        self._authenticator = authenticator
+
+    async def intercept_service(
+        self,
+        continuation: Next,
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or method.startswith(OPEN_SERVICES):
+            return handler
+        return self._wrap(handler, method)
+
+    def _wrap(self, handler: Any, method: str) -> Handler:
+        serve = handler.unary_unary or handler.stream_unary or handler.unary_stream or handler.stream_stream
+
+        async def one(request: Any, context: Context) -> Any:
+            async with self._call(method, context):
+                return await serve(request, context)
+
+        async def many(request: Any, context: Context) -> AsyncIterator[Any]:
+            async with self._call(method, context):
+                async for response in serve(request, context):
+                    yield response
+
+        shape = {
+            (False, False): grpc.unary_unary_rpc_method_handler,
+            (False, True): grpc.unary_stream_rpc_method_handler,
+            (True, False): grpc.stream_unary_rpc_method_handler,
+            (True, True): grpc.stream_stream_rpc_method_handler,
+        }[handler.request_streaming, handler.response_streaming]
+        behaviour: Any = many if handler.response_streaming else one
+        return shape(
+            behaviour,
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    @asynccontextmanager
+    async def _call(self, method: str, context: Context) -> AsyncIterator[None]:
+        started = time.monotonic()
+        outcome = "OK"
+        try:
+            set_account_id(await self._authenticator.authenticate(_secret(context)))
+            yield
+        except ZerokerfError as error:
+            outcome = error.reason
+            await context.abort_with_status(rpc_status.to_status(to_status(error)))
+        except (asyncio.CancelledError, GeneratorExit):
+            outcome = "CANCELLED"
+            raise
+        except grpc.aio.AbortError:
+            outcome = "ABORTED"
+            raise
+        except Exception:
+            outcome = "INTERNAL"
+            log.exception("rpc_failed", method=method)
+            await context.abort_with_status(rpc_status.to_status(to_status(InternalError())))
+        finally:
+            took_ms = round((time.monotonic() - started) * 1000, 1)
+            log.debug("rpc", method=method, outcome=outcome, ms=took_ms)
+
+
+def _secret(context: Context) -> str:
+    for name, value in context.invocation_metadata() or ():
+        text = value if isinstance(value, str) else ""
+        if name == "x-api-key":
+            return text
+        if name == "authorization" and text.lower().startswith("bearer "):
+            return text[7:].strip()
+    raise Unauthenticated

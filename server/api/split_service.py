@@ -1,0 +1,89 @@
+"""SplitService: reads the request, asks the jobs, answers."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from server.api import validation
+from server.api.caller import current_account_id
+from server.api.convert import event_message, segment_message, split_message
+from server.api.interceptors import Context
+from server.fetch.guard import AddressPolicy
+from server.jobs.model import SplitJob
+from server.jobs.split_jobs import SplitJobs
+from server.jobs.states import State
+from storage.interface import UrlSigner
+from storage.keys import segment_key
+from zerokerf.formats import Format
+from zerokerf.v1 import split_pb2, split_service_pb2, split_service_pb2_grpc
+
+LINK_LIFE = timedelta(hours=24)
+
+
+class SplitService(split_service_pb2_grpc.SplitServiceServicer):
+    def __init__(self, jobs: SplitJobs, signer: UrlSigner, policy: AddressPolicy) -> None:
+        self._jobs = jobs
+        self._signer = signer
+        self._policy = policy
+
+    async def CreateSplit(
+        self, request: split_service_pb2.CreateSplitRequest, context: Context
+    ) -> split_service_pb2.CreateSplitResponse:
+        asked = validation.split_request(request, self._policy)
+        job = await self._jobs.submit(current_account_id(), asked, request.request_id or None)
+        return split_service_pb2.CreateSplitResponse(split=split_message(job))
+
+    async def GetSplit(
+        self, request: split_service_pb2.GetSplitRequest, context: Context
+    ) -> split_service_pb2.GetSplitResponse:
+        job = await self._jobs.get(current_account_id(), request.id)
+        message = split_message(job)
+        if job.state is State.COMPLETED:
+            message.segments.extend([segment async for segment in self._segments(job)])
+        return split_service_pb2.GetSplitResponse(split=message)
+
+    async def ListSplits(
+        self, request: split_service_pb2.ListSplitsRequest, context: Context
+    ) -> split_service_pb2.ListSplitsResponse:
+        page = await self._jobs.list(
+            current_account_id(),
+            state=validation.state_filter(request.state),
+            page_size=validation.page_size(request.page_size),
+            page_token=request.page_token,
+            skip=validation.skip(request.skip),
+        )
+        return split_service_pb2.ListSplitsResponse(
+            splits=[split_message(job) for job in page.jobs],
+            next_page_token=page.next_token,
+            total_size=page.total,
+        )
+
+    async def DeleteSplit(
+        self, request: split_service_pb2.DeleteSplitRequest, context: Context
+    ) -> split_service_pb2.DeleteSplitResponse:
+        await self._jobs.delete(current_account_id(), request.id)
+        return split_service_pb2.DeleteSplitResponse()
+
+    async def CancelSplit(
+        self, request: split_service_pb2.CancelSplitRequest, context: Context
+    ) -> split_service_pb2.CancelSplitResponse:
+        job = await self._jobs.cancel(current_account_id(), request.id)
+        return split_service_pb2.CancelSplitResponse(split=split_message(job))
+
+    async def WatchSplit(
+        self, request: split_service_pb2.WatchSplitRequest, context: Context
+    ) -> AsyncIterator[split_service_pb2.WatchSplitResponse]:
+        after = validation.after_sequence(request.after_sequence)
+        async for event in self._jobs.watch(current_account_id(), request.id, after):
+            yield split_service_pb2.WatchSplitResponse(event=event_message(event))
+
+    async def _segments(self, job: SplitJob) -> AsyncIterator[split_pb2.Segment]:
+        if job.source is None or job.output_format is None:
+            return
+        kind = Format(job.output_format)
+        for segment in await self._jobs.segments(job.account_id, job.id):
+            key = segment_key(job.account_id, job.id, segment.index, kind.extension)
+            file_name = key.rpartition("/")[2]
+            link = await self._signer.sign_get(
+                key, LINK_LIFE, filename=file_name, content_type=kind.content_type
+            )
+            yield segment_message(segment, job.source, file_name, kind.content_type, link)

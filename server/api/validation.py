@@ -1,0 +1,197 @@
+"""What requests must look like. Every rule about a field stands here, and nowhere else."""
+
+import json
+import math
+import re
+
+from google.protobuf import json_format
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.struct_pb2 import Struct, Value
+
+from server.fetch.guard import AddressPolicy, check_url
+from server.jobs.model import Scalar, SplitRequest
+from server.jobs.states import State
+from zerokerf.errors import InvalidFormat, InvalidParams, InvalidUrl, SegmentTooShort
+from zerokerf.v1 import split_pb2, split_service_pb2, upload_service_pb2
+from zerokerf.v1.audio_pb2 import AudioFormat
+
+MIN_FILE_SIZE = 1024
+MAX_NUMBER = 2**53
+MAX_SEGMENT_S = 10**9
+MAX_METADATA_PAIRS = 50
+MAX_METADATA_BYTES = 16 * 1024
+MAX_REQUEST_ID = 128
+MAX_FILE_NAME = 255
+
+#: Formats by the name that records and media use.
+FORMATS: dict["AudioFormat.ValueType", str] = {
+    AudioFormat.AUDIO_FORMAT_MP3: "mp3",
+    AudioFormat.AUDIO_FORMAT_WAV: "wav",
+    AudioFormat.AUDIO_FORMAT_FLAC: "flac",
+    AudioFormat.AUDIO_FORMAT_OGG: "ogg",
+    AudioFormat.AUDIO_FORMAT_AAC: "aac",
+    AudioFormat.AUDIO_FORMAT_OPUS: "opus",
+    AudioFormat.AUDIO_FORMAT_M4A: "m4a",
+}
+
+STATES: dict["split_pb2.Split.State.ValueType", State] = {
+    split_pb2.Split.STATE_QUEUED: State.QUEUED,
+    split_pb2.Split.STATE_PROCESSING: State.PROCESSING,
+    split_pb2.Split.STATE_COMPLETED: State.COMPLETED,
+    split_pb2.Split.STATE_FAILED: State.FAILED,
+    split_pb2.Split.STATE_CANCELLED: State.CANCELLED,
+}
+
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(;[ -~]*)?", re.ASCII)
+
+
+def split_request(request: split_service_pb2.CreateSplitRequest, policy: AddressPolicy) -> SplitRequest:
+    """Raises InvalidParams or one of its kinds, naming the field."""
+    check_request_id(request.request_id)
+    source_url, upload_id = _source(request.source, policy)
+    segment_ns, max_file_size = _mode(request.mode)
+    return SplitRequest(
+        source_url=source_url,
+        upload_id=upload_id,
+        segment_ns=segment_ns,
+        max_file_size=max_file_size,
+        output_format=_output_format(request.output_format),
+        webhook_url=_webhook_url(request.webhook_url),
+        metadata=_metadata(request.metadata) if request.HasField("metadata") else None,
+    )
+
+
+def upload_file_name(request: upload_service_pb2.CreateUploadRequest) -> str:
+    name = request.file_name
+    if not name.strip() or len(name) > MAX_FILE_NAME or not name.isprintable():
+        raise InvalidParams(
+            {"file_name": f"A file name of 1 to {MAX_FILE_NAME} printable characters is required."}
+        )
+    return re.split(r"[/\\]", name)[-1] or "upload"
+
+
+def upload_content_type(request: upload_service_pb2.CreateUploadRequest) -> str:
+    kind = request.content_type or "application/octet-stream"
+    if len(kind) > 200 or not _MEDIA_TYPE.fullmatch(kind):
+        raise InvalidParams({"content_type": f"{kind[:60]!r} is not a media type such as 'audio/mpeg'."})
+    return kind
+
+
+def upload_size(request: upload_service_pb2.CreateUploadRequest) -> int | None:
+    if request.size < 0:
+        raise InvalidParams({"size": f"A size is a positive number of bytes, not {request.size}."})
+    return request.size or None
+
+
+def check_request_id(request_id: str) -> None:
+    if len(request_id) > MAX_REQUEST_ID or not request_id.isprintable():
+        raise InvalidParams(
+            {"request_id": f"A request id has at most {MAX_REQUEST_ID} printable characters."}
+        )
+
+
+def page_size(value: int) -> int:
+    if not 0 <= value <= 100:
+        raise InvalidParams({"page_size": f"A page has 1 to 100 jobs, not {value}."})
+    return value or 20
+
+
+def skip(value: int) -> int:
+    if not 0 <= value <= 10**7:
+        raise InvalidParams({"skip": f"From 0 to 10000000 jobs can be passed over, not {value}."})
+    return value
+
+
+def state_filter(value: "split_pb2.Split.State.ValueType") -> State | None:
+    if value == split_pb2.Split.STATE_UNSPECIFIED:
+        return None
+    if value not in STATES:
+        raise InvalidParams({"state": f"{value} is not a state."})
+    return STATES[value]
+
+
+def after_sequence(value: int) -> int:
+    if value < 0:
+        raise InvalidParams({"after_sequence": f"A sequence number is not negative: {value}."})
+    return value
+
+
+def _source(source: split_pb2.SplitSource, policy: AddressPolicy) -> tuple[str | None, str | None]:
+    match source.WhichOneof("source"):
+        case "url":
+            check_url(source.url, policy=policy)
+            return source.url, None
+        case "upload_id" if source.upload_id:
+            return None, source.upload_id
+    raise InvalidParams({"source": "A source is required: a URL or the id of an upload."})
+
+
+def _webhook_url(url: str) -> str | None:
+    if not url:
+        return None
+    if check_url(url, field="webhook_url").scheme != "https":
+        raise InvalidUrl({"webhook_url": "A webhook URL must start with https://."})
+    return url
+
+
+def _mode(mode: split_pb2.SplitMode) -> tuple[int | None, int | None]:
+    match mode.WhichOneof("mode"):
+        case "duration":
+            return _segment_ns(mode.duration.segment_duration), None
+        case "file_size":
+            return None, _max_file_size(mode.file_size.max_file_size)
+    raise InvalidParams({"mode": "A mode is required: by duration or by file size."})
+
+
+def _segment_ns(duration: Duration) -> int:
+    field = "mode.duration.segment_duration"
+    if abs(duration.nanos) >= 10**9 or duration.seconds > MAX_SEGMENT_S:
+        raise InvalidParams({field: f"A segment duration is at most {MAX_SEGMENT_S} s."})
+    nanoseconds = duration.seconds * 10**9 + duration.nanos
+    if nanoseconds < 10**9:
+        raise SegmentTooShort({field: f"A segment lasts at least 1 s, not {nanoseconds / 10**9:g} s."})
+    return nanoseconds
+
+
+def _max_file_size(size: int) -> int:
+    if size < MIN_FILE_SIZE:
+        raise InvalidParams(
+            {"mode.file_size.max_file_size": f"A file size limit is at least {MIN_FILE_SIZE}, not {size}."}
+        )
+    return size
+
+
+def _output_format(value: "AudioFormat.ValueType") -> str | None:
+    if value == AudioFormat.AUDIO_FORMAT_UNSPECIFIED:
+        return None
+    if value not in FORMATS:
+        raise InvalidFormat({"output_format": f"{value} is not an output format."})
+    return FORMATS[value]
+
+
+def _metadata(struct: Struct) -> dict[str, Scalar]:
+    if len(struct.fields) > MAX_METADATA_PAIRS:
+        raise InvalidParams(
+            {"metadata": f"At most {MAX_METADATA_PAIRS} pairs are kept, not {len(struct.fields)}."}
+        )
+    for key, value in struct.fields.items():
+        _check_scalar(key, value)
+    metadata: dict[str, Scalar] = json_format.MessageToDict(struct)
+    size = len(json.dumps(metadata, ensure_ascii=False).encode())
+    if size > MAX_METADATA_BYTES:
+        raise InvalidParams({"metadata": f"At most {MAX_METADATA_BYTES} bytes of JSON are kept, not {size}."})
+    return metadata
+
+
+def _check_scalar(key: str, value: Value) -> None:
+    kind = value.WhichOneof("kind")
+    if kind in {"struct_value", "list_value", None}:
+        raise InvalidParams(
+            {"metadata": f"The value of {key[:60]!r} must be a string, a number, a boolean or null."}
+        )
+    if kind == "number_value" and (
+        not math.isfinite(value.number_value) or abs(value.number_value) > MAX_NUMBER
+    ):
+        raise InvalidParams(
+            {"metadata": f"The number under {key[:60]!r} cannot be kept exactly; send it as a string."}
+        )

@@ -1,0 +1,139 @@
+"""What server and worker stand on: the engine's client, the records, the store and the keys."""
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from server.database.migrate import migrate
+from server.database.open import Database, open_database
+from server.jobs.split_records import SplitRecords
+from server.jobs.wakeups import Wakeups, open_wakeups
+from server.settings import Settings
+from server.uploads.uploads import Uploads
+from server.workflows.embedded import EngineAddress, read_published_address, running_engine
+from storage.open_store import OpenedStore, open_store
+from storage.s3_client import S3Credentials
+from zerokerf.errors import ConfigError
+
+ENGINE_APPEARS_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    client: Client
+    database: Database
+    records: SplitRecords
+    wakeups: Wakeups
+    storage: OpenedStore
+    uploads: Uploads
+
+
+@asynccontextmanager
+async def open_ground(settings: Settings, *, owns_engine: bool) -> AsyncIterator[Ground]:
+    """Everything opened, migrated and reachable; closed in reverse order. Raises ConfigError."""
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(_make_data_dir, settings)
+        address = await _engine_address(stack, settings, owns_engine=owns_engine)
+        storage = await stack.enter_async_context(open_storage(settings))
+        await storage.store.check()
+        database = await stack.enter_async_context(open_database(settings.database))
+        await migrate(database)
+        wakeups = await stack.enter_async_context(open_wakeups(database))
+        yield Ground(
+            client=await _connect(settings, address),
+            database=database,
+            records=SplitRecords(database, wakeups),
+            wakeups=wakeups,
+            storage=storage,
+            uploads=Uploads(database, storage.store, storage.signer, settings.max_source_bytes),
+        )
+
+
+@asynccontextmanager
+async def open_storage(settings: Settings) -> AsyncIterator[OpenedStore]:
+    credentials = None
+    if settings.storage_access_key is not None and settings.storage_secret_key is not None:
+        credentials = S3Credentials(
+            settings.storage_access_key.get_secret_value(),
+            settings.storage_secret_key.get_secret_value(),
+            _plain(settings.storage_session_token),
+        )
+    async with open_store(
+        settings.storage,
+        credentials=credentials,
+        signing_key=await asyncio.to_thread(signing_key, settings),
+        public_url=settings.public_base_url,
+    ) as opened:
+        yield opened
+
+
+def signing_key(settings: Settings) -> bytes:
+    """The key of links to local files: the setting, or a random one kept in the data folder."""
+    if settings.signing_key is not None:
+        return settings.signing_key.get_secret_value().encode()
+    _make_data_dir(settings)
+    path = settings.data_dir / "signing.key"
+    fresh = path.with_name(f".signing.{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(secrets.token_hex(32).encode())
+    try:
+        os.link(fresh, path)  # of processes that start together, one wins and all read its key
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return path.read_bytes()
+
+
+async def _engine_address(stack: AsyncExitStack, settings: Settings, *, owns_engine: bool) -> EngineAddress:
+    if settings.temporal_address is not None:
+        return EngineAddress(settings.temporal_address, settings.temporal_namespace)
+    if not owns_engine:
+        return await _published_address(settings)
+    engine = running_engine(settings.data_dir, port=settings.temporal_port, binary=settings.temporal_binary)
+    return await stack.enter_async_context(engine)
+
+
+async def _published_address(settings: Settings) -> EngineAddress:
+    """Worker and server may start together, so the server is given time to publish its engine."""
+    give_up_at = time.monotonic() + ENGINE_APPEARS_WITHIN_S
+    while True:
+        try:
+            return read_published_address(settings.data_dir)
+        except ConfigError:
+            if time.monotonic() > give_up_at:
+                raise
+        await asyncio.sleep(0.2)
+
+
+async def _connect(settings: Settings, address: EngineAddress) -> Client:
+    try:
+        return await Client.connect(
+            address.target,
+            namespace=address.namespace,
+            tls=settings.temporal_tls,
+            api_key=_plain(settings.temporal_api_key),
+        )
+    except (RPCError, RuntimeError, OSError) as error:
+        raise ConfigError(
+            f"The job engine at {address.target} does not answer; check ZEROKERF_TEMPORAL_ADDRESS."
+        ) from error
+
+
+def _make_data_dir(settings: Settings) -> None:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigError(f"The data folder {settings.data_dir} cannot be made: {error.strerror}.") from error
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret is not None else None

@@ -1,0 +1,1 @@
+"""How jobs run durably. The only room that knows the engine."""

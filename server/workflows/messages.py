@@ -1,0 +1,21 @@
+"""What crosses the engine's wire: ids and small facts. Fields are only added, with defaults."""
+
+from dataclasses import dataclass, field
+
+TASK_QUEUE = "zerokerf"
+
+
+@dataclass(frozen=True)
+class JobRef:
+    job_id: str
+    account_id: str
+
+
+@dataclass(frozen=True)
+class FailedJob:
+    """A job that ends badly, and why. An empty reason is a failure of ours."""
+
+    job: JobRef
+    reason: str = ""
+    sentence: str = ""
+    facts: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,120 @@
+"""Tells the engine that an activity lives, and the job's watchers how far it is."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import structlog
+from temporalio import activity
+
+from server.jobs.model import Phase, Progress
+from server.jobs.split_records import SplitRecords
+from server.jobs.wanted import JobNoLongerWanted
+from zerokerf.errors import ZerokerfError
+
+TICK_S = 0.25
+#: A watcher hears something at least this often, even when no number moves.
+LONGEST_SILENCE_S = 1.5
+
+#: What share of the whole each phase has got done when it ends.
+FETCHED_PERCENT = 15
+DECODED_PERCENT = 35
+
+log = structlog.get_logger()
+
+
+class Reporter:
+    """Holds the newest progress; a task writes it down at a bounded rate."""
+
+    def __init__(self, records: SplitRecords, job_id: str, progress: Progress) -> None:
+        self._records = records
+        self._job_id = job_id
+        self._progress = progress
+        self._written = progress
+        self._written_at = time.monotonic()
+
+    @property
+    def progress(self) -> Progress:
+        return self._progress
+
+    def fetched(self, done_bytes: int, total_bytes: int | None) -> None:
+        self._update(
+            phase=Phase.FETCHING,
+            bytes_fetched=done_bytes,
+            bytes_total=total_bytes or 0,
+            percent=_share(0, FETCHED_PERCENT, done_bytes, total_bytes or 0),
+        )
+
+    def decoded(self, done_samples: int, expected_samples: int) -> None:
+        self._update(
+            phase=Phase.DECODING,
+            percent=_share(FETCHED_PERCENT, DECODED_PERCENT, done_samples, expected_samples),
+        )
+
+    def counted(self, samples: int, sample_rate: int) -> None:
+        self._update(
+            phase=Phase.CUTTING, percent=DECODED_PERCENT, samples_total=samples, sample_rate=sample_rate
+        )
+
+    def resumed(self, samples: int, segments: int, segments_total: int) -> None:
+        """This much was stored by an earlier try."""
+        self._update(
+            samples_done=samples,
+            segments_done=segments,
+            segments_total=segments_total,
+            percent=self._cut_percent(samples),
+        )
+
+    def stored(self, samples: int) -> None:
+        """A further segment is in the store."""
+        done = self._progress.samples_done + samples
+        self._update(
+            samples_done=done,
+            segments_done=self._progress.segments_done + 1,
+            percent=self._cut_percent(done),
+        )
+
+    def _cut_percent(self, samples: int) -> int:
+        return _share(DECODED_PERCENT, 99, samples, self._progress.samples_total)
+
+    def _update(self, **changes: object) -> None:
+        self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]  # names are ours, just above
+
+    async def run(self) -> None:
+        """Heartbeats and writes until cancelled. Trouble with the records never stops the work itself."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            activity.heartbeat(self._progress.percent)
+            silence_s = time.monotonic() - self._written_at
+            if self._progress != self._written or silence_s > LONGEST_SILENCE_S:
+                await self._write()
+
+    async def _write(self) -> None:
+        progress = self._progress
+        try:
+            await self._records.record_progress(self._job_id, progress, even_unchanged=True)
+        except JobNoLongerWanted:
+            return  # the engine's own cancellation is on its way
+        except ZerokerfError as error:
+            log.warning("progress_not_written", job_id=self._job_id, reason=error.reason)
+            return
+        self._written, self._written_at = progress, time.monotonic()
+
+
+@asynccontextmanager
+async def reporting(records: SplitRecords, job_id: str, progress: Progress) -> AsyncIterator[Reporter]:
+    reporter = Reporter(records, job_id, progress)
+    task = asyncio.create_task(reporter.run(), name=f"report-{job_id}")
+    try:
+        yield reporter
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _share(start: int, end: int, done: int, total: int) -> int:
+    if total <= 0:
+        return start
+    return start + (end - start) * min(done, total) // total

@@ -1,0 +1,93 @@
+"""A split job's story: fetch, cut, complete; whatever goes wrong ends in one typed failure."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from server.workflows.activities import SplitActivities
+    from server.workflows.failures import NO_LONGER_WANTED
+    from server.workflows.messages import FailedJob, JobRef
+
+HEARTBEAT = timedelta(seconds=10)  # how soon a dead worker is noticed
+WORK_RETRIES = RetryPolicy(
+    initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30), maximum_attempts=6
+)
+# Bookkeeping is never given up: an accepted job ends, however long the records are out of reach.
+RECORD_RETRIES = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30)
+)
+WORK_LIMIT = timedelta(hours=24)
+RECORD_LIMIT = timedelta(minutes=5)
+# Jobs under way are finished before new ones are begun.
+RECORD_PRIORITY, CUT_PRIORITY, FETCH_PRIORITY = (Priority(priority_key=key) for key in (1, 2, 3))
+WAIT = workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+
+Arg = TypeVar("Arg", JobRef, FailedJob)
+Step = Callable[[SplitActivities, Arg], Awaitable[None]]
+
+
+@workflow.defn(name="split")
+class SplitWorkflow:
+    @workflow.run
+    async def run(self, job: JobRef) -> None:
+        try:
+            await self._work(job)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise  # whoever cancelled has recorded it, and cleans up
+            failed = _failed(job, error)
+            if failed.reason != NO_LONGER_WANTED:
+                await self._record(SplitActivities.fail, failed)
+
+    async def _work(self, job: JobRef) -> None:
+        await self._long(SplitActivities.fetch, job, FETCH_PRIORITY)
+        await self._long(SplitActivities.cut, job, CUT_PRIORITY)
+        await self._record(SplitActivities.complete, job)
+
+    async def _long(self, step: Step[JobRef], job: JobRef, priority: Priority) -> None:
+        await workflow.execute_activity_method(
+            step,
+            job,
+            start_to_close_timeout=WORK_LIMIT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=WORK_RETRIES,
+            cancellation_type=WAIT,
+            priority=priority,
+        )
+
+    async def _record(self, step: Step[Arg], arg: Arg) -> None:
+        await workflow.execute_activity_method(
+            step,
+            arg,
+            start_to_close_timeout=RECORD_LIMIT,
+            retry_policy=RECORD_RETRIES,
+            priority=RECORD_PRIORITY,
+        )
+
+
+@workflow.defn(name="clean-up")
+class CleanUpWorkflow:
+    """Removes what a job stored, once its work has stopped."""
+
+    @workflow.run
+    async def run(self, job: JobRef) -> None:
+        await workflow.execute_activity_method(
+            SplitActivities.clean_up,
+            job,
+            start_to_close_timeout=RECORD_LIMIT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=RECORD_RETRIES,
+            priority=RECORD_PRIORITY,
+        )
+
+
+def _failed(job: JobRef, error: ActivityError) -> FailedJob:
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type and cause.details:
+        return FailedJob(job, reason=cause.type, sentence=cause.message, facts=dict(cause.details[0]))
+    return FailedJob(job)

@@ -1,0 +1,115 @@
+"""Starts the service as its users do: as processes, with settings in the environment."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+API_KEY = "as_live_sk_for_tests_0123456789"
+READY_WITHIN_S = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Settings that all processes of one service share."""
+
+    data_dir: Path
+    grpc_address: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
+    rest_address: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rest_url(self) -> str:
+        return f"http://{self.rest_address}"
+
+    def environment(self) -> dict[str, str]:
+        own = {
+            "ZEROKERF_DATA_DIR": str(self.data_dir),
+            "ZEROKERF_GRPC_ADDRESS": self.grpc_address,
+            "ZEROKERF_REST_ADDRESS": self.rest_address,
+            "ZEROKERF_BOOTSTRAP_API_KEY": API_KEY,
+            "ZEROKERF_FETCH_ALLOW": "127.0.0.0/8",
+        }
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("ZEROKERF_")}
+        return {**clean, **own, **self.extra}
+
+
+class Process:
+    """One `zerokerf` process. Its output is kept for the message of a failing test."""
+
+    def __init__(self, deployment: Deployment, command: str) -> None:
+        self._command = command
+        self.output: list[str] = []
+        self._ready = threading.Event()
+        self._process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("zerokerf")), command],
+            env=deployment.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_ready(self) -> Self:
+        assert self._ready.wait(READY_WITHIN_S), f"{self._command} is not ready:\n" + self.tail()
+        assert self._process.poll() is None, f"{self._command} ended:\n" + self.tail()
+        return self
+
+    def wait(self, timeout_s: float) -> int:
+        return self._process.wait(timeout_s)
+
+    def terminate(self) -> int:
+        self._process.terminate()
+        return self._end()
+
+    def kill(self) -> int:
+        """SIGKILL: nothing is said goodbye to."""
+        self._process.send_signal(signal.SIGKILL)
+        return self._end()
+
+    def tail(self) -> str:
+        return "".join(self.output[-80:])
+
+    def _end(self) -> int:
+        try:
+            return self._process.wait(30)
+        finally:
+            self._process.kill()
+            self._reader.join(10)
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            self.output.append(line)
+            if line.startswith("Zerokerf is ready"):
+                self._ready.set()
+        self._ready.set()
+
+
+@contextmanager
+def running(deployment: Deployment, command: str = "serve") -> Iterator[Process]:
+    process = Process(deployment, command)
+    try:
+        yield process.wait_ready()
+    finally:
+        process.terminate()
