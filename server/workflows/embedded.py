@@ -25,18 +25,18 @@ class EngineAddress:
 
 @asynccontextmanager
 async def running_engine(
-    data_dir: Path, *, port: int | None = None, binary: Path | None = None
+    data_dir: Path, *, port: int | None = None, binary: Path | None = None, restarts: int = 8
 ) -> AsyncIterator[EngineAddress]:
     """An engine that answers, restarted on the same address if it dies, stopped at the end.
 
-    Raises ConfigError if it cannot start. If it dies for good, the body is cancelled and
-    EngineFailed is raised from here.
+    Raises ConfigError if it cannot start. If it dies for good, that is `restarts` times soon
+    one after the other, the body is cancelled and EngineFailed is raised from here.
     """
     folder = EngineFolder(data_dir)
     with folder.locked():
         program = await find_program(binary)
         await asyncio.to_thread(_end_leftover, folder)
-        engine = EmbeddedEngine(program, folder)
+        engine = EmbeddedEngine(program, folder, restarts)
         try:
             await engine.start(port, _port_before(data_dir))
             address = EngineAddress(engine.target, NAMESPACE)

@@ -27,7 +27,6 @@ _POLL_S = 0.02
 _ANSWER_WITHIN_S = 2.0
 _TERMINATE_WITHIN_S = 5.0
 _PORT_TRIES = 5
-_RESTARTS = 8
 _HEALTHY_AFTER_S = 30.0
 _CHILD = Path(__file__).with_name("embedded_child.py")
 
@@ -41,9 +40,10 @@ class EmbeddedEngine:
     process together with the thread that started it.
     """
 
-    def __init__(self, program: EngineProgram, folder: EngineFolder) -> None:
+    def __init__(self, program: EngineProgram, folder: EngineFolder, restarts: int) -> None:
         self._program = program
         self._folder = folder
+        self._restarts = restarts
         self._database = folder.path / program.database_name
         self._process: asyncio.subprocess.Process | None = None
         self._started_at = 0.0
@@ -64,7 +64,7 @@ class EmbeddedEngine:
                 await self._launch()
             except _NotStarted as failure:
                 if not failure.port_is_taken:
-                    raise ConfigError(f"The workflow engine did not start: {failure.why}") from failure
+                    raise ConfigError(self._refusal(failure.why)) from failure
             else:
                 await self._keep_finished_jobs()
                 return
@@ -76,7 +76,7 @@ class EmbeddedEngine:
         while True:
             code = await self._exit_code()
             failures = failures + 1 if time.monotonic() - self._started_at < _HEALTHY_AFTER_S else 1
-            if failures > _RESTARTS:
+            if failures > self._restarts:
                 raise EngineFailed(why or self._folder.last_words(self._log_start_bytes))
             pause_s = min(0.05 * 2.0 ** (failures - 1), 5.0)
             log.warning("engine exited", action="engine_restart", exit_code=code, pause_s=pause_s)
@@ -122,6 +122,14 @@ class EmbeddedEngine:
         except BaseException:
             await _kill(process)
             raise
+
+    def _refusal(self, why: str) -> str:
+        if "SQLITE_BUSY" in why:
+            return (
+                f"The engine's file {self._database} is in use by another program;"
+                " stop that one, or set ZEROKERF_DATA_DIR to another folder."
+            )
+        return f"The workflow engine did not start on {self._database}: {why}"
 
     async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
         ends = time.monotonic() + _READY_WITHIN_S
