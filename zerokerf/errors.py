@@ -102,6 +102,14 @@ class UploadIncomplete(ZerokerfError):
         super().__init__(f"Upload {upload_id} has not received its bytes yet.", uploadId=upload_id)
 
 
+class UploadComplete(ZerokerfError):
+    kind = Kind.FAILED_PRECONDITION
+    reason = "UPLOAD_COMPLETE"
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(f"Upload {upload_id} is complete; nothing can be added to it.", uploadId=upload_id)
+
+
 class UploadOffsetMismatch(ZerokerfError):
     """The bytes sent do not continue where the committed ones end; `committedSize` says where that is."""
 

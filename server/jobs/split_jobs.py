@@ -1,4 +1,4 @@
-"""What clients can do with split jobs: recorded first, then told to the engine, so that no crash loses one."""
+"""What clients can do with split jobs: recorded first, then told to the engine, so no crash loses one."""
 
 from collections.abc import AsyncGenerator, Awaitable
 from typing import Protocol

@@ -1,5 +1,6 @@
 """An engine that remembers what it was asked, for tests of those who ask."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from zerokerf.errors import Unavailable
@@ -13,6 +14,7 @@ class NotedEngine:
     started: list[str] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     cleaned: list[str] = field(default_factory=list)
+    asked_again: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start_split(self, job_id: str, account_id: str) -> None:
         self._note(self.started, job_id)
@@ -29,3 +31,4 @@ class NotedEngine:
         if job_id in self.poisonous:
             raise RuntimeError(job_id)
         asked.append(job_id)
+        self.asked_again.set()

@@ -43,7 +43,8 @@ async def test_it_starts_and_cleans_what_was_left_over(records: SplitRecords) ->
         task = group.create_task(reconcile_forever(records, engine, every_s=0.01))
         async with asyncio.timeout(10):
             while len(engine.cleaned) < 2:
-                await asyncio.sleep(0)
+                await engine.asked_again.wait()
+                engine.asked_again.clear()
         task.cancel()
 
     assert engine.started == [queued.id]

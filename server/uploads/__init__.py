@@ -1,0 +1,1 @@
+"""Files that clients bring: PUT in one request, or written in pieces that can be resumed."""

@@ -1,0 +1,29 @@
+"""The values that describe an upload."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.interface import SignedUrl
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """`committed_size` is what is safely stored; `link` is where to PUT the file, known only at creation."""
+
+    id: str
+    account_id: str
+    file_name: str
+    content_type: str
+    created_at: datetime
+    committed_size: int = 0
+    complete: bool = False
+    link: SignedUrl | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Bytes of an upload in an object of their own. The number names the object, once and for all."""
+
+    first_byte: int
+    size_bytes: int
+    number: int
