@@ -1,16 +1,20 @@
-"""Cuts by a plan: several segments at once, handed out in order."""
+"""Cuts by a plan, or by size as it goes, and hands the segments out in order."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 from server.media.decode import OnSamples
 from server.media.decoder import Decoder
 from server.media.encode import EncodePlan
+from server.media.facts import MediaLimits
 from server.media.pcm import Pcm
 from server.media.plan import Cut
 from server.media.segment import CutSegment, make_segment
+from server.media.size_search import SizeSearch, SizeStart, plan_wav_by_size
+from zerokerf.formats import Format
 
 
 class _Progress:
@@ -38,7 +42,7 @@ async def cut_by_duration(
     decoder: Decoder,
     parallel: int,
     on_progress: OnSamples | None = None,
-) -> AsyncIterator[CutSegment]:
+) -> AsyncGenerator[CutSegment, None]:
     """Segments in order of index. Doing it twice writes the same bytes.
 
     At most `parallel` are being made or wait to be taken: a slow taker slows the cutting and fills no disk.
@@ -67,6 +71,66 @@ async def cut_by_duration(
             yield segment
     finally:
         await _end(window)
+
+
+async def cut_by_size(
+    pcm: Pcm,
+    max_bytes: int,
+    target: EncodePlan,
+    folder: Path,
+    decoder: Decoder,
+    limits: MediaLimits,
+    start: SizeStart | None = None,
+    on_progress: OnSamples | None = None,
+) -> AsyncGenerator[CutSegment, None]:
+    """Segments in order, none larger than `max_bytes`, each as long as fits; one is made ahead.
+
+    `start` goes on after a segment made earlier and cuts as if there had been no pause. Raises
+    SizeLimitTooSmall or TooManySegments, before any work where that can be told. Close the iterator when leaving early.
+    """
+    start = start or SizeStart()
+    if target.format is Format.WAV:
+        cuts = plan_wav_by_size(pcm, max_bytes, limits)[start.index :]
+        parts = cut_by_duration(pcm, cuts, target, folder, decoder, 2, on_progress)
+    else:
+        parts = _cut_by_search(pcm, max_bytes, target, folder, decoder, limits, start, on_progress)
+    async with aclosing(parts):
+        async for segment in parts:
+            yield segment
+
+
+async def _cut_by_search(
+    pcm: Pcm,
+    max_bytes: int,
+    target: EncodePlan,
+    folder: Path,
+    decoder: Decoder,
+    limits: MediaLimits,
+    start: SizeStart,
+    on_progress: OnSamples | None,
+) -> AsyncGenerator[CutSegment, None]:
+    progress = _Progress(on_progress)
+    search = SizeSearch(
+        pcm=pcm,
+        max_bytes=max_bytes,
+        target=target,
+        folder=folder,
+        decoder=decoder,
+        limits=limits,
+        on_sample=lambda sample: progress.report(0, sample - start.first_sample),
+    )
+    ahead: deque[asyncio.Task[CutSegment]] = deque()
+    ahead.append(asyncio.create_task(search.next_segment(start)))
+    try:
+        while ahead:
+            segment = await ahead[0]
+            ahead.popleft()
+            follower = SizeStart.after(segment)
+            if follower.first_sample < pcm.sample_count:
+                ahead.append(asyncio.create_task(search.next_segment(follower)))
+            yield segment
+    finally:
+        await _end(ahead)
 
 
 async def _end(tasks: deque[asyncio.Task[CutSegment]]) -> None:

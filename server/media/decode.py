@@ -12,11 +12,12 @@ from pathlib import Path
 import ffmpeg
 
 from server.media.decoder import PROGRESS, QUIET, Decoder, source_options
-from server.media.facts import Format, MediaLimits, SourceFacts
+from server.media.facts import MediaLimits, SourceFacts
 from server.media.pcm import Pcm
 from server.media.run import Finished, RunLimits, run
 from server.media.wav import WavHeader, read_header
 from zerokerf.errors import CorruptFile, SourceTooLong
+from zerokerf.formats import Format
 
 #: Called with the number of samples done so far; it only rises.
 OnSamples = Callable[[int], None]

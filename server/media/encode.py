@@ -6,9 +6,9 @@ from pathlib import Path
 import ffmpeg
 
 from server.media.decoder import PROGRESS, QUIET, Decoder
-from server.media.facts import Format
 from server.media.pcm import Pcm, SampleFormat
 from server.media.plan import divide_rounding
+from zerokerf.formats import Format
 
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _AAC_RATES = (7350, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
@@ -176,9 +176,7 @@ def _rate_for(target: Format, rate: int) -> int:
 def _notes(pcm: Pcm, target: Format, rate: int, channels: int, codec: str) -> tuple[str, ...]:
     notes = []
     if channels != pcm.channels:
-        notes.append(
-            f"{pcm.channels} channels were mixed down to {channels}, as {target} is written here with no more."
-        )
+        notes.append(f"{pcm.channels} channels were mixed down to {channels}, all that {target} gets here.")
     if rate != pcm.sample_rate:
         notes.append(f"{pcm.sample_rate} Hz were resampled to {rate} Hz, the nearest rate that {target} has.")
     if codec == "flac" and pcm.sample_format.is_float:

@@ -1,41 +1,9 @@
 """What the room knows about a source: its format, its stream, and the limits it has to keep."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from server.media.pcm import SampleFormat
-
-
-class Format(StrEnum):
-    """A codec in its usual container, as it is read and written here."""
-
-    MP3 = "mp3"
-    WAV = "wav"
-    FLAC = "flac"
-    OGG = "ogg"  # Vorbis
-    OPUS = "opus"
-    AAC = "aac"  # ADTS
-    M4A = "m4a"
-
-    @property
-    def extension(self) -> str:
-        """Without the dot."""
-        return self.value
-
-    @property
-    def content_type(self) -> str:
-        return _CONTENT_TYPES[self]
-
-
-_CONTENT_TYPES = {
-    Format.MP3: "audio/mpeg",
-    Format.WAV: "audio/wav",
-    Format.FLAC: "audio/flac",
-    Format.OGG: "audio/ogg",
-    Format.OPUS: "audio/ogg; codecs=opus",
-    Format.AAC: "audio/aac",
-    Format.M4A: "audio/mp4",
-}
+from zerokerf.formats import Format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

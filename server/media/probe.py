@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from server.media.claims import Claims, read_claims
-from server.media.facts import Format, MediaLimits, SourceFacts
+from server.media.facts import MediaLimits, SourceFacts
 from server.media.pcm import SampleFormat
 from server.media.prober import Prober
 from server.media.sniff import sniff
 from server.media.wav import WavHeader
 from zerokerf.errors import CorruptFile, UnsupportedFormat
+from zerokerf.formats import Format
 
 _FORMATS = {"wav": Format.WAV, "w64": Format.WAV, "mp3": Format.MP3, "aac": Format.AAC, "flac": Format.FLAC}
 _OGG_FORMATS = {"vorbis": Format.OGG, "opus": Format.OPUS, "flac": Format.FLAC}

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from server.media.decoder import Decoder
 from server.media.encode import EncodePlan, encode_argv, excess_samples, output_samples
-from server.media.facts import Format
 from server.media.mp3_length import set_mp3_length
 from server.media.pcm import Pcm, read_range
 from server.media.plan import Cut
 from server.media.run import RunLimits, run
 from server.media.wav import write_header
 from zerokerf.errors import JobFailed
+from zerokerf.formats import Format
 
 _CHUNK_BYTES = 1 << 20
 _MEMORY_BYTES = 2 * 1024**3
@@ -41,10 +41,16 @@ class EncodeError(Exception):
 
 
 async def make_segment(
-    pcm: Pcm, cut: Cut, plan: EncodePlan, folder: Path, decoder: Decoder, on_samples: Callable[[int], None]
+    pcm: Pcm,
+    cut: Cut,
+    plan: EncodePlan,
+    folder: Path,
+    decoder: Decoder,
+    on_samples: Callable[[int], None],
+    stem: str | None = None,
 ) -> CutSegment:
     """Appears under its final name only when whole. `on_samples` counts this segment's own samples."""
-    path = folder / f"{cut.index:06}.{plan.format.extension}"
+    path = folder / f"{stem or f'{cut.index:06}'}.{plan.format.extension}"
     part = path.with_suffix(path.suffix + ".part")
     try:
         sha256 = await _write(pcm, cut, plan, part, decoder, on_samples)

@@ -11,12 +11,12 @@ import ffmpeg
 
 from server.media.decoder import QUIET, Decoder, source_options
 from server.media.encode import DEMUXERS, EncodePlan
-from server.media.facts import Format
 from server.media.pcm import Pcm, SampleFormat, read_range
 from server.media.run import RunLimits, run
 from server.media.segment import CutSegment
 from server.media.wav import WavHeaderError, read_header
 from zerokerf.errors import SegmentDiffers, SegmentOverLimit, VerificationFailed
+from zerokerf.formats import Format
 
 _CHUNK_BYTES = 1 << 18
 _MEMORY_BYTES = 2 * 1024**3

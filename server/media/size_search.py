@@ -1,0 +1,174 @@
+"""Finds how many samples fit into a file of limited size: by arithmetic for WAV, else by trying."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from server.media.decoder import Decoder
+from server.media.encode import EncodePlan
+from server.media.facts import MediaLimits
+from server.media.pcm import Pcm
+from server.media.plan import Cut, cuts_between
+from server.media.segment import CutSegment, make_segment
+from server.media.wav import file_bytes
+from zerokerf.errors import SizeLimitTooSmall, TooManySegments
+
+_LEAST_FILL_PERCENT = 98
+_AIM_PERMILLE = 993
+_GRAIN_SAMPLES = 1152  # encoders work in frames: closer steps change nothing
+_MAX_TRIES = 16
+_CALIBRATION_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SizeStart:
+    """Where to go on. The length and size of the segment before make the next guess, so that going on after
+    a pause cuts exactly where going on without one would have."""
+
+    index: int = 0
+    first_sample: int = 0
+    samples_before: int = 0
+    bytes_before: int = 0
+
+    @staticmethod
+    def after(segment: CutSegment) -> "SizeStart":
+        end = segment.first_sample + segment.sample_count
+        return SizeStart(segment.index + 1, end, segment.sample_count, segment.size_bytes)
+
+
+def least_samples(pcm: Pcm) -> int:
+    """No segment but the last one is shorter than a second: a limit that asks for less is refused."""
+    return min(pcm.sample_rate, pcm.sample_count)
+
+
+def plan_wav_by_size(pcm: Pcm, max_bytes: int, limits: MediaLimits) -> tuple[Cut, ...]:
+    least_bytes = file_bytes(pcm, least_samples(pcm))
+    if max_bytes < least_bytes:
+        raise SizeLimitTooSmall(max_bytes, least_bytes)
+    room = max_bytes // pcm.frame_bytes
+    while file_bytes(pcm, room) > max_bytes:
+        room -= 1
+    count = -(-pcm.sample_count // room)
+    if count > limits.max_segments:
+        raise TooManySegments(count, limits.max_segments)
+    return cuts_between([*range(0, pcm.sample_count, room), pcm.sample_count], "size")
+
+
+class _Bracket:
+    """What is known about one segment: the longest try that fits, the shortest that does not."""
+
+    def __init__(self, left: int, least: int, max_bytes: int) -> None:
+        self._left = left
+        self._least = least
+        self._max_bytes = max_bytes
+        self.best: CutSegment | None = None
+        self._over: CutSegment | None = None
+
+    def note(self, tried: CutSegment) -> None:
+        if tried.size_bytes > self._max_bytes:
+            tried.path.unlink(missing_ok=True)
+            self._over = tried
+        else:
+            self.drop()
+            self.best = tried
+        if self._over and self._over.sample_count <= self._least:
+            raise SizeLimitTooSmall(self._max_bytes, self._over.size_bytes)
+
+    def drop(self) -> None:
+        if self.best:
+            self.best.path.unlink(missing_ok=True)
+
+    @property
+    def is_settled(self) -> bool:
+        if self.best is None:
+            return False
+        is_full = self.best.size_bytes * 100 >= self._max_bytes * _LEAST_FILL_PERCENT
+        is_last = self.best.sample_count == self._left
+        is_tight = self._over and self._over.sample_count - self.best.sample_count <= _GRAIN_SAMPLES
+        return is_full or is_last or bool(is_tight)
+
+    def next_guess(self) -> int:
+        """By proportion from one known size, by interpolation between two, well inside what is open."""
+        if self._over is None and self.best:
+            return proportional(self.best.sample_count, self.best.size_bytes, self._max_bytes, self._left)
+        if self._over and self.best is None:
+            guess = proportional(self._over.sample_count, self._over.size_bytes, self._max_bytes, self._left)
+            return max(self._least, min(guess, self._over.sample_count * 19 // 20))
+        if self._over is None or self.best is None:
+            raise RuntimeError("a guess needs a measured try")
+        low, high = self.best, self._over
+        gap = high.sample_count - low.sample_count
+        aim_bytes = self._max_bytes * _AIM_PERMILLE // 1000 - low.size_bytes
+        step = gap * aim_bytes // max(1, high.size_bytes - low.size_bytes)
+        return low.sample_count + max(gap // 20, min(step, gap - gap // 20))
+
+
+def proportional(sample_count: int, size_bytes: int, max_bytes: int, left: int) -> int:
+    """How many samples should fit if size grows with length; all that is left if they just might."""
+    if sample_count * max_bytes // size_bytes >= left:
+        return left
+    return sample_count * max_bytes * _AIM_PERMILLE // (1000 * size_bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SizeSearch:
+    """Makes the longest segment that fits, from a given start."""
+
+    pcm: Pcm
+    max_bytes: int
+    target: EncodePlan
+    folder: Path
+    decoder: Decoder
+    limits: MediaLimits
+    on_sample: Callable[[int], None]  # the sample of the source's time line that has been reached
+
+    async def next_segment(self, start: SizeStart) -> CutSegment:
+        """Raises SizeLimitTooSmall where not even a second fits, TooManySegments as soon as that is sure."""
+        self._refuse_too_many(start)
+        left = self.pcm.sample_count - start.first_sample
+        bracket = _Bracket(left, min(left, least_samples(self.pcm)), self.max_bytes)
+        guess = self._first_guess(start, left)
+        try:
+            for _ in range(_MAX_TRIES):
+                bracket.note(await self._try(start, guess))
+                if bracket.is_settled:
+                    break
+                guess = bracket.next_guess()
+        except BaseException:
+            bracket.drop()
+            raise
+        if bracket.best is None:
+            raise SizeLimitTooSmall(self.max_bytes, self.max_bytes + 1)
+        return self._keep(bracket.best)
+
+    def _first_guess(self, start: SizeStart, left: int) -> int:
+        least = min(left, least_samples(self.pcm))
+        if start.bytes_before:
+            return max(least, proportional(start.samples_before, start.bytes_before, self.max_bytes, left))
+        return min(left, _CALIBRATION_S * self.pcm.sample_rate)
+
+    async def _try(self, start: SizeStart, sample_count: int) -> CutSegment:
+        first = start.first_sample
+        cut = Cut(start.index, first, sample_count, "size")
+        stem = f"{start.index:06}-{sample_count}"
+
+        def on_samples(samples: int) -> None:
+            self.on_sample(first + samples)
+
+        return await make_segment(
+            self.pcm, cut, self.target, self.folder, self.decoder, on_samples, stem=stem
+        )
+
+    def _keep(self, best: CutSegment) -> CutSegment:
+        """Under the name that every segment has."""
+        path = best.path.rename(self.folder / f"{best.index:06}{best.path.suffix}")
+        is_last = best.first_sample + best.sample_count == self.pcm.sample_count
+        return replace(best, path=path, reason="end" if is_last else "size")
+
+    def _refuse_too_many(self, start: SizeStart) -> None:
+        """Told early when the segments so far are less than half as long as they must be."""
+        if not start.index:
+            return
+        count = -(-self.pcm.sample_count * start.index // start.first_sample)
+        if start.index >= self.limits.max_segments or count > 2 * self.limits.max_segments:
+            raise TooManySegments(count, self.limits.max_segments)
