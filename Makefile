@@ -15,7 +15,7 @@ install: .venv/.installed
 
 # Splits real recordings while drawing progress, shows the segments and their proof, and exits 0.
 demo: install
-	$(BIN)/python -m benchmarks.demo
+	$(BIN)/python scripts/demo.py
 
 # Everything that CI runs.
 test: check

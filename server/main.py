@@ -25,7 +25,7 @@ from server.jobs.split_jobs import SplitJobs
 from server.logs import configure_logs
 from server.media.decoder import check_decoder, find_decoder
 from server.media.facts import MediaLimits
-from server.media.probe import start_prober
+from server.media.prober import start_prober
 from server.parts import Ground, open_ground, open_storage, signing_key
 from server.settings import Settings
 from server.workflows.activities import Parts, SplitActivities

@@ -31,6 +31,6 @@ CONTENT_TYPES = {
     Format.FLAC: "audio/flac",
     Format.OGG: "audio/ogg",
     Format.AAC: "audio/aac",
-    Format.OPUS: "audio/ogg",
+    Format.OPUS: "audio/ogg; codecs=opus",
     Format.M4A: "audio/mp4",
 }

@@ -9,6 +9,9 @@ from grpc_health.v1 import health, health_pb2
 from zerokerf.errors import ZerokerfError
 from zerokerf.v1 import split_service_pb2, upload_service_pb2
 
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
 Probe = Callable[[], Awaitable[None]]
 
 EVERY_S = 5.0
@@ -29,11 +32,11 @@ async def watch_health(servicer: health.aio.HealthServicer, probes: Mapping[str,
         results = await asyncio.gather(*(_passes(probe) for probe in probes.values()))
         now = dict(zip(probes, results, strict=True))
         for part, well in now.items():
-            await servicer.set(f"zerokerf.{part}", _status(well))
+            await servicer.set(f"zerokerf.{part}", SERVING if well else NOT_SERVING)
             if before.get(part, True) != well:
                 log.warning("health_changed", part=part, well=well)
         for service in ("", *SERVICES):
-            await servicer.set(service, _status(all(results)))
+            await servicer.set(service, SERVING if all(results) else NOT_SERVING)
         before = now
         await asyncio.sleep(EVERY_S)
 
@@ -45,7 +48,3 @@ async def _passes(probe: Probe) -> bool:
     except (ZerokerfError, TimeoutError):
         return False
     return True
-
-
-def _status(well: bool) -> "health_pb2.HealthCheckResponse.ServingStatus.ValueType":
-    return health_pb2.HealthCheckResponse.SERVING if well else health_pb2.HealthCheckResponse.NOT_SERVING

@@ -8,17 +8,18 @@ from pathlib import Path
 
 from server.jobs.model import SourceFacts, SplitJob, StoredSegment
 from server.jobs.split_records import SplitRecords
-from server.media.cut import cut_by_duration
-from server.media.cut_by_size import cut_by_size
+from server.media.cut import cut_by_duration, cut_by_size
 from server.media.decode import decode
 from server.media.decoder import Decoder
 from server.media.encode import EncodePlan, plan_encode
 from server.media.facts import MediaLimits
 from server.media.facts import SourceFacts as MediaFacts
 from server.media.pcm import Pcm
-from server.media.plan import DurationMode, FileSizeMode, plan_by_duration
-from server.media.probe import Prober, probe
+from server.media.plan import Cut, DurationMode, plan_by_duration
+from server.media.probe import probe
+from server.media.prober import Prober
 from server.media.segment import CutSegment
+from server.media.size_search import SizeStart
 from server.media.verify import verify_segment
 from server.workflows.reporter import Reporter
 from server.workflows.scratch import ScratchFolder
@@ -86,7 +87,7 @@ class _Cut:
         self._slots = asyncio.Semaphore(parts.parallel)
 
     async def run(self) -> None:
-        done = {segment.index: segment for segment in await self._parts.records.segments(self._job.id)}
+        done = await self._parts.records.segments(self._job.id)
         finishing: set[asyncio.Task[None]] = set()
         try:
             async with aclosing(self._segments(done)) as segments:
@@ -100,20 +101,33 @@ class _Cut:
                 task.cancel()
             await asyncio.gather(*finishing, return_exceptions=True)
 
-    def _segments(self, done: dict[int, StoredSegment]) -> AsyncGenerator[CutSegment]:
-        request, parts = self._job.request, self._parts
-        if request.segment_ns is not None:
-            mode = DurationMode(request.segment_ns)
-            cuts = plan_by_duration(self._pcm.sample_count, self._pcm.sample_rate, mode, parts.limits)
-            self._resume(done, len(cuts))
-            rest = [cut for cut in cuts if cut.index not in done]
+    def _segments(self, done: tuple[StoredSegment, ...]) -> AsyncGenerator[CutSegment, None]:
+        parts, limit = self._parts, self._job.request.max_file_size
+        if limit is None:
+            rest = self._planned(done)
             return cut_by_duration(self._pcm, rest, self._target, self._folder, parts.decoder, parts.parallel)
-        self._resume(done, 0)
-        return cut_by_size(self._pcm, FileSizeMode(request.max_file_size or 0), self._target, self._folder)
+        start = self._size_start(done)
+        if start.first_sample == self._pcm.sample_count:
+            return _none()
+        return cut_by_size(self._pcm, limit, self._target, self._folder, parts.decoder, parts.limits, start)
 
-    def _resume(self, done: dict[int, StoredSegment], total: int) -> None:
-        samples = sum(segment.sample_count for segment in done.values())
-        self._reporter.resumed(samples, len(done), total)
+    def _planned(self, done: tuple[StoredSegment, ...]) -> list[Cut]:
+        """The cuts that no earlier try has finished."""
+        mode = DurationMode(self._job.request.segment_ns or 0)
+        cuts = plan_by_duration(self._pcm.sample_count, self._pcm.sample_rate, mode, self._parts.limits)
+        self._reporter.resumed(sum(segment.sample_count for segment in done), len(done), len(cuts))
+        finished = {segment.index for segment in done}
+        return [cut for cut in cuts if cut.index not in finished]
+
+    def _size_start(self, done: tuple[StoredSegment, ...]) -> SizeStart:
+        """Behind the last segment before which none is missing: each start depends on the one before."""
+        kept = [segment for place, segment in enumerate(done) if segment.index == place]
+        self._reporter.resumed(sum(segment.sample_count for segment in kept), len(kept), 0)
+        if not kept:
+            return SizeStart()
+        last = kept[-1]
+        end = last.first_sample + last.sample_count
+        return SizeStart(last.index + 1, end, last.sample_count, last.size_bytes)
 
     async def _finish(self, segment: CutSegment) -> None:
         try:
@@ -143,6 +157,13 @@ class _Cut:
             ),
             self._reporter.progress,
         )
+
+
+async def _none() -> AsyncGenerator[CutSegment, None]:
+    """Nothing is left to cut."""
+    nothing: tuple[CutSegment, ...] = ()
+    for segment in nothing:
+        yield segment
 
 
 def _raise_first(tasks: set[asyncio.Task[None]]) -> None:

@@ -87,14 +87,14 @@ class Reporter:
         while True:
             await asyncio.sleep(TICK_S)
             activity.heartbeat(self._progress.percent)
-            silence_s = time.monotonic() - self._written_at
-            if self._progress != self._written or silence_s > LONGEST_SILENCE_S:
-                await self._write()
+            is_silent = time.monotonic() - self._written_at > LONGEST_SILENCE_S
+            if is_silent or self._progress != self._written:
+                await self._write(even_unchanged=is_silent)
 
-    async def _write(self) -> None:
+    async def _write(self, *, even_unchanged: bool) -> None:
         progress = self._progress
         try:
-            await self._records.record_progress(self._job_id, progress, even_unchanged=True)
+            await self._records.record_progress(self._job_id, progress, even_unchanged=even_unchanged)
         except JobNoLongerWanted:
             return  # the engine's own cancellation is on its way
         except ZerokerfError as error:
