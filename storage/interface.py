@@ -43,8 +43,9 @@ class ObjectStore(Protocol):
         """Replace the object in one step: a reader sees the old one or the new one.
 
         A stream is closed when put returns. A file may be kept as it is: never modify it afterwards.
-        With `if_absent`, exactly one of many writers wins, the others get ObjectExists. After a lost
-        reply, the object that exists may be the caller's own.
+        With `if_absent`, exactly one of many writers wins, the others get ObjectExists; above 16 MiB, not
+        every S3 server keeps that among writers that end at the same instant. After a lost reply, the
+        object that exists may be the caller's own.
         """
         ...
 

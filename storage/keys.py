@@ -35,7 +35,7 @@ def check_range(key: str, offset: int, length: int | None) -> None:
 
 
 def job_prefix(account_id: str, job_id: str) -> str:
-    return f"t/{_id(account_id)}/j/{_id(job_id)}/"
+    return f"t/{_segment(account_id)}/j/{_segment(job_id)}/"
 
 
 def source_key(account_id: str, job_id: str) -> str:
@@ -44,7 +44,7 @@ def source_key(account_id: str, job_id: str) -> str:
 
 def segment_key(account_id: str, job_id: str, index: int, extension: str) -> str:
     name = f"{job_id.removeprefix('job_')}-{index}.{extension.removeprefix('.')}"
-    return _checked(f"{job_prefix(account_id, job_id)}out/{name}")
+    return f"{job_prefix(account_id, job_id)}out/{_segment(name)}"
 
 
 def manifest_key(account_id: str, job_id: str) -> str:
@@ -52,7 +52,7 @@ def manifest_key(account_id: str, job_id: str) -> str:
 
 
 def upload_prefix(account_id: str, upload_id: str) -> str:
-    return f"t/{_id(account_id)}/u/{_id(upload_id)}/"
+    return f"t/{_segment(account_id)}/u/{_segment(upload_id)}/"
 
 
 def upload_data_key(account_id: str, upload_id: str) -> str:
@@ -64,13 +64,9 @@ def upload_part_key(account_id: str, upload_id: str, offset: int) -> str:
     return f"{upload_prefix(account_id, upload_id)}parts/{offset:020d}.bin"
 
 
-def _id(text: str) -> str:
-    """An id is one segment of a key, so that it cannot lead out of its account."""
+def _segment(text: str) -> str:
+    """Exactly one segment of a key, so that no id can lead out of its account."""
     if "/" in text:
         raise InvalidObjectKey(text)
-    return _checked(text)
-
-
-def _checked(key: str) -> str:
-    check_key(key)
-    return key
+    check_key(text)
+    return text

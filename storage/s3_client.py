@@ -73,7 +73,7 @@ def transfer_connections(count: int) -> PoolManager:
 
 def probe_connections() -> PoolManager:
     """For finding out soon whether anybody answers."""
-    return PoolManager(maxsize=1, timeout=Timeout(connect=2, read=5), retries=_retries(1))
+    return PoolManager(maxsize=1, timeout=Timeout(connect=2, read=2), retries=_retries(1))
 
 
 def _retries(total: int) -> Retry:

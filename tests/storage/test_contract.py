@@ -137,9 +137,8 @@ async def test_a_put_cancelled_while_it_sends_leaves_nothing(opened: OpenedStore
     assert await unfinished(opened) == 0
 
 
-@pytest.mark.parametrize("size_bytes", [1000, 17 * MIB], ids=["small", "in parts"])
-async def test_one_of_many_writers_wins_an_absent_key(opened: OpenedStore, size_bytes: int) -> None:
-    contents = [bytes([number]) * size_bytes for number in range(4)]
+async def test_one_of_many_writers_wins_an_absent_key(opened: OpenedStore) -> None:
+    contents = [bytes([number]) * 1000 for number in range(16)]
 
     results = await asyncio.gather(
         *(opened.store.put("a/m.json", data, content_type=WAV, if_absent=True) for data in contents),
@@ -148,8 +147,29 @@ async def test_one_of_many_writers_wins_an_absent_key(opened: OpenedStore, size_
 
     winners = [result for result in results if not isinstance(result, BaseException)]
     losers = [result for result in results if isinstance(result, ObjectExists)]
-    assert (len(winners), len(losers)) == (1, 3)
+    assert (len(winners), len(losers)) == (1, 15)
     assert sha256(await read(opened.store, "a/m.json")) == winners[0].sha256
+
+
+@pytest.mark.parametrize("size_bytes", [1000, 17 * MIB], ids=["small", "in parts"])
+async def test_a_writer_that_began_before_the_object_was_there_loses_at_the_end(
+    opened: OpenedStore, size_bytes: int
+) -> None:
+    begun, other_done = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield noise(size_bytes)
+        begun.set()
+        await other_done.wait()
+
+    late = asyncio.create_task(opened.store.put("a/m.json", slow(), content_type=WAV, if_absent=True))
+    await begun.wait()
+    await opened.store.put("a/m.json", b"first", content_type=WAV, if_absent=True)
+    other_done.set()
+
+    with pytest.raises(ObjectExists):
+        await late
+    assert await read(opened.store, "a/m.json") == b"first"
     assert await unfinished(opened) == 0
 
 

@@ -1,0 +1,125 @@
+"""An HTTP proxy before the S3 server that does what networks and servers do on a bad day."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+
+class Fault(Enum):
+    NONE = auto()
+    #: Answer 503 without asking the server.
+    BUSY = auto()
+    #: Answer 403 without asking the server.
+    REFUSE = auto()
+    #: Let the server do it, then hang up without an answer.
+    LOSE_REPLY = auto()
+    #: Hang up in the middle of the answer.
+    CUT_REPLY = auto()
+    #: Stop in the middle of the answer and wait for the client to go.
+    STALL_REPLY = auto()
+    #: Change one byte of the request's body.
+    CORRUPT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    target: str
+
+
+Rule = Callable[[Request], Fault]
+
+
+@dataclass
+class FaultProxy:
+    """`rule` decides about each request; set it at any time."""
+
+    endpoint: str = ""
+    rule: Rule = lambda _: Fault.NONE
+    seen: list[Request] = field(default_factory=list)
+    stalled: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def first(fault: Fault, method: str, part_of_target: str) -> Rule:
+    """Only the first matching request meets the fault."""
+    waiting = [fault]
+
+    def rule(request: Request) -> Fault:
+        matches = request.method == method and part_of_target in request.target
+        return waiting.pop() if matches and waiting else Fault.NONE
+
+    return rule
+
+
+def every(fault: Fault, method: str, part_of_target: str) -> Rule:
+    def rule(request: Request) -> Fault:
+        return fault if request.method == method and part_of_target in request.target else Fault.NONE
+
+    return rule
+
+
+@asynccontextmanager
+async def fault_proxy(upstream: str) -> AsyncIterator[FaultProxy]:
+    proxy = FaultProxy()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, asyncio.IncompleteReadError):
+            await _answer(proxy, upstream, reader, writer)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, limit=1 << 20)
+    proxy.endpoint = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield proxy
+
+
+async def _answer(
+    proxy: FaultProxy, upstream: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    head = await reader.readuntil(b"\r\n\r\n")
+    body = bytearray(await reader.readexactly(_length_of(head)))
+    method, target, _ = head.split(b"\r\n")[0].decode().split(" ")
+    request = Request(method, target)
+    proxy.seen.append(request)
+    fault = proxy.rule(request)
+    if fault in {Fault.BUSY, Fault.REFUSE}:
+        status = {Fault.BUSY: "503 Busy", Fault.REFUSE: "403 Forbidden"}[fault]
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        return
+    if fault is Fault.CORRUPT:
+        body[len(body) // 2] ^= 1
+    reply = await _asked(upstream, head, bytes(body))
+    if fault is Fault.LOSE_REPLY:
+        return
+    if fault in {Fault.CUT_REPLY, Fault.STALL_REPLY}:
+        reply = reply[: len(reply) // 2]
+    writer.write(reply)
+    await writer.drain()
+    if fault is Fault.STALL_REPLY:
+        proxy.stalled.set()
+        await reader.read()
+
+
+async def _asked(upstream: str, head: bytes, body: bytes) -> bytes:
+    host, port = upstream.split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        writer.write(head[:-2] + b"Connection: close\r\n\r\n" + body)
+        await writer.drain()
+        return await reader.read()
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+def _length_of(head: bytes) -> int:
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    return 0
