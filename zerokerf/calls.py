@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import grpc
 
-from zerokerf.errors import Kind, Unavailable, ZerokerfError
+from zerokerf.errors import Kind, ServiceUnreachable, ZerokerfError
 from zerokerf.status import from_rpc_error
 
 Request = TypeVar("Request")
@@ -86,4 +86,4 @@ class Caller:
                     except grpc.aio.AioRpcError as error:
                         await repeats.failed(from_rpc_error(error))
         except TimeoutError as error:
-            raise Unavailable("The service") from error
+            raise ServiceUnreachable() from error

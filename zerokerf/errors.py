@@ -407,6 +407,13 @@ class UploadLinkExpired(LinkExpired):
 # ---- the client's side
 
 
+class ServiceUnreachable(Unavailable):
+    """No answer of the service arrived: it is away, or something on the way to it is."""
+
+    def __init__(self) -> None:
+        super().__init__("The service")
+
+
 class FileChanged(ZerokerfError):
     """A file became shorter while it was being sent. What arrived is not used."""
 

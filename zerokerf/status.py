@@ -14,8 +14,8 @@ from zerokerf.errors import (
     InternalError,
     InvalidParams,
     Kind,
+    ServiceUnreachable,
     Unauthenticated,
-    Unavailable,
     ZerokerfError,
 )
 
@@ -88,7 +88,7 @@ def _rebuilt(
 def _without_info(error: grpc.aio.AioRpcError) -> ZerokerfError:
     details = error.details() or ""
     if error.code() in _BROKEN or any(sign in details for sign in _BROKEN_SIGNS):
-        return Unavailable("The service")
+        return ServiceUnreachable()
     if error.code() is grpc.StatusCode.UNAUTHENTICATED:
         return Unauthenticated()
     return InternalError()

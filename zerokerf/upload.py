@@ -9,7 +9,7 @@ import grpc
 
 from zerokerf.call_ending import ending_of
 from zerokerf.calls import Attempts, Caller, OnProgress
-from zerokerf.errors import FileChanged, Unavailable, UploadOffsetMismatch, ZerokerfError
+from zerokerf.errors import FileChanged, ServiceUnreachable, Unavailable, UploadOffsetMismatch, ZerokerfError
 from zerokerf.status import from_rpc_error
 from zerokerf.v1.upload_pb2 import Upload
 from zerokerf.v1.upload_service_pb2 import (
@@ -104,7 +104,7 @@ class _Transfer:
                 async with asyncio.timeout(self._caller.patience.stall_timeout_s):
                     return (await call).upload
             except TimeoutError as error:
-                raise Unavailable("The service") from error
+                raise ServiceUnreachable() from error
             except grpc.aio.AioRpcError as error:
                 raise _typed(await ending.error(error)) from error
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import grpc
 
 from zerokerf.calls import Caller
-from zerokerf.errors import Unavailable, ZerokerfError
+from zerokerf.errors import ServiceUnreachable, ZerokerfError
 from zerokerf.states import is_final
 from zerokerf.status import from_rpc_error
 from zerokerf.v1.split_pb2 import SplitEvent
@@ -24,7 +24,7 @@ async def watch(
     cursor = after_sequence
     attempts = caller.stream_attempts()
     while True:
-        failure: ZerokerfError = Unavailable("The service")
+        failure: ZerokerfError = ServiceUnreachable()
         try:
             async with aclosing(_events(splits, caller, job_id, cursor)) as events:
                 async for event in events:

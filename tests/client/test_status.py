@@ -95,11 +95,11 @@ def test_an_unknown_reason_becomes_a_generic_error_of_its_kind() -> None:
 @pytest.mark.parametrize(
     ("code", "details", "expected"),
     [
-        (grpc.StatusCode.UNAVAILABLE, "failed to connect", errors.Unavailable),
-        (grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded", errors.Unavailable),
-        (grpc.StatusCode.CANCELLED, "CANCELLED", errors.Unavailable),
-        (grpc.StatusCode.INTERNAL, "Received RST_STREAM with error code 2", errors.Unavailable),
-        (grpc.StatusCode.INTERNAL, "Internal error from Core", errors.Unavailable),
+        (grpc.StatusCode.UNAVAILABLE, "failed to connect", errors.ServiceUnreachable),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded", errors.ServiceUnreachable),
+        (grpc.StatusCode.CANCELLED, "CANCELLED", errors.ServiceUnreachable),
+        (grpc.StatusCode.INTERNAL, "Received RST_STREAM with error code 2", errors.ServiceUnreachable),
+        (grpc.StatusCode.INTERNAL, "Internal error from Core", errors.ServiceUnreachable),
         (grpc.StatusCode.UNAUTHENTICATED, "", errors.Unauthenticated),
         (grpc.StatusCode.INTERNAL, "secret", errors.InternalError),
         (grpc.StatusCode.UNKNOWN, None, errors.InternalError),
@@ -118,7 +118,7 @@ def test_a_status_that_is_not_ours_says_what_it_means(
 def test_details_that_are_not_a_status_are_ignored() -> None:
     received = from_rpc_error(rpc_error(grpc.StatusCode.UNAVAILABLE, "", b"\xff\xff garbage"))
 
-    assert type(received) is errors.Unavailable
+    assert type(received) is errors.ServiceUnreachable
 
 
 def test_an_error_info_of_another_domain_is_not_ours() -> None:

@@ -1,0 +1,109 @@
+"""What --json prints: plain numbers in named units, nothing left out that a script could need."""
+
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from zerokerf.requests import format_name
+from zerokerf.states import state_name
+from zerokerf.v1.job_error_pb2 import JobError
+from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent, SplitProgress
+
+Document = dict[str, Any]
+
+
+def split_document(split: Split, paths: list[Path] | None = None) -> Document:
+    files: list[Path | None] = [*paths] if paths else [None] * len(split.segments)
+    return {
+        "id": split.id,
+        "state": state_name(split.state),
+        "mode": _mode(split),
+        "output_format": format_name(split.output_format) if split.output_format else None,
+        "source": _source(split),
+        "segments": [_segment(each, path) for each, path in zip(split.segments, files, strict=True)],
+        "progress": progress_document(split.progress),
+        "error": error_document(split.error) if split.HasField("error") else None,
+        "metadata": MessageToDict(split.metadata),
+        "notes": list(split.notes),
+        "created": _time(split, "create_time"),
+        "started": _time(split, "start_time"),
+        "ended": _time(split, "end_time"),
+        "last_sequence": split.last_sequence,
+    }
+
+
+def event_document(event: SplitEvent) -> Document:
+    return {
+        "sequence": event.sequence,
+        "time": _time(event, "time"),
+        "state": state_name(event.state),
+        "progress": progress_document(event.progress),
+        "error": error_document(event.error) if event.HasField("error") else None,
+    }
+
+
+def progress_document(progress: SplitProgress) -> Document:
+    return {
+        "percent": progress.percent,
+        "bytes_fetched": progress.bytes_fetched,
+        "bytes_total": progress.bytes_total or None,
+        "audio_done_s": _seconds(progress.audio_done),
+        "audio_total_s": _seconds(progress.audio_total) if progress.HasField("audio_total") else None,
+        "segments_done": progress.segments_done,
+        "segments_total": progress.segments_total or None,
+    }
+
+
+def error_document(error: JobError) -> Document:
+    return {"reason": error.reason, "message": error.message, "facts": dict(error.facts)}
+
+
+def _mode(split: Split) -> Document:
+    if split.mode.WhichOneof("mode") == "file_size":
+        return {"max_size_bytes": split.mode.file_size.max_file_size}
+    return {"every_s": _seconds(split.mode.duration.segment_duration)}
+
+
+def _source(split: Split) -> Document:
+    source = split.source
+    return {
+        "file_name": source.file_name or None,
+        "size_bytes": source.size or None,
+        "duration_s": _seconds(source.duration) if source.HasField("duration") else None,
+        "sample_count": source.sample_count or None,
+        "sample_rate_hz": source.sample_rate or None,
+        "channels": source.channels or None,
+        "format": format_name(source.format) if source.format else None,
+        "sha256": source.sha256 or None,
+    }
+
+
+def _segment(segment: Segment, path: Path | None) -> Document:
+    return {
+        "index": segment.index,
+        "first_sample": segment.first_sample,
+        "sample_count": segment.sample_count,
+        "duration_s": _seconds(segment.duration),
+        "excess_samples": segment.excess_samples,
+        "size_bytes": segment.size,
+        "sha256": segment.sha256,
+        "file_name": segment.file_name,
+        "content_type": segment.content_type,
+        "download_url": segment.download_url,
+        "expires": _time(segment, "expire_time"),
+        "path": str(path) if path else None,
+    }
+
+
+def _seconds(duration: Duration) -> float:
+    return duration.ToNanoseconds() / 1e9
+
+
+def _time(message: Split | SplitEvent | Segment, field: str) -> str | None:
+    if not message.HasField(field):  # type: ignore[arg-type]  # the stubs list the names of one message each
+        return None
+    time: Timestamp = getattr(message, field)
+    return time.ToJsonString()

@@ -1,0 +1,46 @@
+"""The `zerokerf` command."""
+
+import importlib.metadata
+import sys
+
+import typer
+
+from zerokerf.cli import jobs, service
+from zerokerf.cli.exit_codes import ExitCode
+from zerokerf.cli.running import say_bug
+from zerokerf.cli.split import split
+from zerokerf.cli.terminal import put
+
+app = typer.Typer(
+    name="zerokerf",
+    help="Cuts long recordings into exact segments.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(split)
+app.add_typer(jobs.app, name="jobs")
+for command in (service.serve, service.server, service.gateway, service.worker, service.config):
+    app.command(context_settings=service.ANY_FLAGS)(command)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    put(f"zerokerf {_version()}")
+
+
+def run() -> None:
+    """The entry point: exits with a documented code and never shows a traceback."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - the outermost place; whatever comes here is a bug to report
+        say_bug(error)
+        sys.exit(ExitCode.UNEXPECTED)
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("zerokerf")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed)"

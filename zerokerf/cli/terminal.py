@@ -1,0 +1,32 @@
+"""Where text goes: results to stdout, everything else to stderr, nothing that could command the terminal."""
+
+import json
+import sys
+
+from rich.console import Console
+
+
+def printable(text: str) -> str:
+    """The text without control characters: names and sentences may come from strangers."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def say(sentence: str) -> None:
+    """One line for the person at the terminal."""
+    print(printable(sentence), file=sys.stderr, flush=True)  # noqa: T201 - printing is this program's work
+
+
+def put(line: str) -> None:
+    """One line of the result."""
+    print(printable(line), flush=True)  # noqa: T201 - printing is this program's work
+
+
+def put_json(document: object, *, indent: int | None = 2) -> None:
+    print(json.dumps(document, indent=indent), flush=True)  # noqa: T201 - printing is this program's work
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that takes text as it is. Without a terminal nothing is cut to the width of one."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else 200
+    return Console(file=stream, width=width, markup=False, highlight=False, emoji=False)

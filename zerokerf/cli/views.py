@@ -1,0 +1,144 @@
+"""How a running job looks: bars on a terminal, plain lines elsewhere, nothing when asked to be quiet."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+
+from zerokerf.cli.pace import Pace, PaceMeter
+from zerokerf.cli.quantities import format_duration, format_size
+from zerokerf.cli.terminal import console, say
+from zerokerf.states import is_final, state_name
+from zerokerf.v1.split_pb2 import SplitEvent, SplitProgress
+
+
+class View(Protocol):
+    """Told of everything that moves. None of its methods may wait."""
+
+    def uploading(self, done_bytes: int, total_bytes: int) -> None: ...
+
+    def event(self, event: SplitEvent) -> None: ...
+
+    def downloading(self, done_bytes: int, total_bytes: int) -> None: ...
+
+
+@contextmanager
+def open_view(*, quiet: bool) -> Iterator[View]:
+    if quiet:
+        yield QuietView()
+    elif sys.stderr.isatty():
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[facts]}"),
+        )
+        with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+            yield BarView(progress)
+    else:
+        yield LineView()
+
+
+class QuietView:
+    def uploading(self, done_bytes: int, total_bytes: int) -> None: ...
+
+    def event(self, event: SplitEvent) -> None: ...
+
+    def downloading(self, done_bytes: int, total_bytes: int) -> None: ...
+
+
+class LineView:
+    """A line for every change of state or phase and for every tenth of the work."""
+
+    def __init__(self) -> None:
+        self._meter = PaceMeter()
+        self._said: set[str] = set()
+
+    def uploading(self, done_bytes: int, total_bytes: int) -> None:
+        self._transfer("uploading", done_bytes, total_bytes)
+
+    def downloading(self, done_bytes: int, total_bytes: int) -> None:
+        self._transfer("downloading", done_bytes, total_bytes)
+
+    def event(self, event: SplitEvent) -> None:
+        pace = self._meter.measure(event)
+        title = job_title(event)
+        line = title if is_final(event.state) else _joined(title, job_facts(event.progress, pace))
+        self._say_once(f"{title} {event.progress.percent // 10}", f"{event.progress.percent:3d}% {line}")
+
+    def _transfer(self, what: str, done_bytes: int, total_bytes: int) -> None:
+        percent = 100 * done_bytes // total_bytes if total_bytes else 100
+        facts = transfer_facts(done_bytes, total_bytes)
+        self._say_once(f"{what} {percent // 10}", f"{percent:3d}% {what}, {facts}")
+
+    def _say_once(self, step: str, line: str) -> None:
+        if step not in self._said:
+            self._said.add(step)
+            say(line)
+
+
+class BarView:
+    """One bar each for sending, cutting and fetching, in place."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._meter = PaceMeter()
+        self._tasks: dict[str, TaskID] = {}
+
+    def uploading(self, done_bytes: int, total_bytes: int) -> None:
+        self._show("upload", "uploading", done_bytes, total_bytes, transfer_facts(done_bytes, total_bytes))
+
+    def downloading(self, done_bytes: int, total_bytes: int) -> None:
+        self._show("download", "saving", done_bytes, total_bytes, transfer_facts(done_bytes, total_bytes))
+
+    def event(self, event: SplitEvent) -> None:
+        facts = job_facts(event.progress, self._meter.measure(event))
+        self._show("job", job_title(event), event.progress.percent, 100, facts)
+
+    def _show(self, key: str, title: str, done: int, total: int, facts: str) -> None:
+        if key not in self._tasks:
+            self._tasks[key] = self._progress.add_task(title, facts="")
+        # An empty file is done, but rich takes a total of 0 for one that is not known.
+        self._progress.update(
+            self._tasks[key],
+            description=f"{title:<10}",
+            completed=done if total else 1,
+            total=total or 1,
+            facts=facts,
+        )
+
+
+def job_title(event: SplitEvent) -> str:
+    phase = event.progress.phase
+    if state_name(event.state) != "processing" or phase not in SplitProgress.Phase.values() or not phase:
+        return state_name(event.state)
+    return SplitProgress.Phase.Name(phase).removeprefix("PHASE_").lower()
+
+
+def job_facts(progress: SplitProgress, pace: Pace) -> str:
+    """What is known: bytes, audio, speed, time left, segments."""
+    facts = []
+    if progress.bytes_total > progress.bytes_fetched > 0:
+        facts.append(transfer_facts(progress.bytes_fetched, progress.bytes_total))
+    elif progress.bytes_fetched:
+        facts.append(format_size(progress.bytes_fetched))
+    if progress.HasField("audio_total"):
+        done, total = progress.audio_done.ToTimedelta(), progress.audio_total.ToTimedelta()
+        facts.append(f"{format_duration(done)} of {format_duration(total)}")
+    if pace.speed:
+        facts.append(f"{pace.speed:.0f}\N{MULTIPLICATION SIGN} realtime")
+    if pace.remaining:
+        facts.append(f"{format_duration(pace.remaining).partition('.')[0]} left")
+    if progress.segments_total:
+        facts.append(f"{progress.segments_done} of {progress.segments_total} segments")
+    return ", ".join(facts)
+
+
+def transfer_facts(done_bytes: int, total_bytes: int) -> str:
+    return f"{format_size(done_bytes)} of {format_size(total_bytes)}"
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
