@@ -107,6 +107,7 @@ def _postgres_address(address: URL) -> URL:
 def _postgres_engine(address: URL) -> AsyncEngine:
     return create_async_engine(
         address,
+        hide_parameters=True,  # what clients sent stays out of errors and logs
         pool_size=10,
         max_overflow=10,
         pool_timeout=10,
@@ -119,7 +120,12 @@ def _sqlite_engine(address: URL) -> AsyncEngine:
     # isolation_level None: transactions begin where we say so, not where the driver guesses.
     arguments = {"timeout": BUSY_TIMEOUT_S, "isolation_level": None}
     engine = create_async_engine(
-        address, pool_size=5, max_overflow=5, pool_timeout=10, connect_args=arguments
+        address,
+        hide_parameters=True,
+        pool_size=5,
+        max_overflow=5,
+        pool_timeout=10,
+        connect_args=arguments,
     )
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
@@ -154,10 +160,13 @@ def _outages() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
-        _log.warning("database unavailable", action="database", exc_info=True)
-        raise Unavailable("The database") from error
+        raise _unavailable(error) from error
     except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        _log.warning("database unavailable", action="database", exc_info=True)
-        raise Unavailable("The database") from error
+        if error.connection_invalidated:
+            raise _unavailable(error) from error
+        raise
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    _log.warning("database unavailable", action="database", why=str(error))
+    return Unavailable("The database")
