@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from ipaddress import ip_address
@@ -16,7 +15,6 @@ from zerokerf.errors import DownloadFailed
 
 Resolve = Callable[[str, int, float], Awaitable[list[IPAddress]]]
 _MOST_ADDRESSES = 8
-_READ_BYTES = 1 << 20
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -43,7 +41,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             raise DownloadFailed("the host leads to a private or reserved address, which is not fetched.")
         stream = await self._connect_first(usable[:_MOST_ADDRESSES], port, ends)
         self._streams.append(stream)
-        return _BigReads(stream)
+        return stream
 
     async def _connect_first(
         self, addresses: list[IPAddress], port: int, ends: float
@@ -79,27 +77,3 @@ async def resolve_host(host: str, port: int, limit_s: float) -> list[IPAddress]:
     except (UnicodeError, OSError) as error:
         raise DownloadFailed("its host name cannot be resolved.") from error
     return list(dict.fromkeys(ip_address(row[4][0]) for row in rows))
-
-
-class _BigReads(httpcore.AsyncNetworkStream):
-    """Hands over all that has arrived, not 64 KiB of it: a fraction of the calls for each byte."""
-
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
-        self._stream = stream
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return await self._stream.read(max(max_bytes, _READ_BYTES), timeout)
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        return _BigReads(await self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> object:
-        return self._stream.get_extra_info(info)

@@ -3,8 +3,6 @@
 import asyncio
 import secrets
 import ssl
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +13,10 @@ from server.fetch.exchange import Answer, Exchange, TlsContext
 from server.fetch.guard import AddressPolicy, check_url
 from server.fetch.limits import Broken, FetchLimits
 from server.fetch.names import file_name
+from server.fetch.progress import OnProgress, Progress
 from server.fetch.sink import FileSink
 from zerokerf.errors import DownloadFailed, FileTooLarge
 
-OnProgress = Callable[[int, int | None], None]
-_REPORT_EVERY_S = 0.2
 _LONGEST_WAIT_S = 8.0
 _WORTH_A_FRESH_START_BYTES = 1 << 20
 _NOTHING = Version(None, None)
@@ -50,7 +47,7 @@ async def download(
     source = check_url(url, max_length=8192)
     sink = FileSink(dest.with_name(f".{dest.name}.{secrets.token_hex(4)}.part"))
     exchange = Exchange(policy, limits, tls or _PublicTls())
-    transfer = _Transfer(source, exchange, sink, _Progress(on_progress))
+    transfer = _Transfer(source, exchange, sink, Progress(on_progress))
     try:
         async with asyncio.timeout(limits.total_s) as total:
             await sink.open()
@@ -67,7 +64,7 @@ async def download(
 class _Transfer:
     """Attempts until the file is whole. Each goes on from what is there if the source is the same still."""
 
-    def __init__(self, url: httpx.URL, exchange: Exchange, sink: FileSink, progress: "_Progress") -> None:
+    def __init__(self, url: httpx.URL, exchange: Exchange, sink: FileSink, progress: Progress) -> None:
         self._url = url
         self._exchange = exchange
         self._limits = exchange.limits
@@ -135,22 +132,6 @@ class _Transfer:
     def _pause_s(self, failures: int, broken: Broken) -> float:
         growing_s = min(self._limits.first_retry_s * 2.0 ** (failures - 1), _LONGEST_WAIT_S)
         return growing_s if broken.retry_after_s is None else max(growing_s, broken.retry_after_s)
-
-
-class _Progress:
-    """Tells now and then, and only of new ground, so that a restart is not seen as going back."""
-
-    def __init__(self, tell: OnProgress) -> None:
-        self._tell = tell
-        self._told_bytes = -1
-        self._due = 0.0
-
-    def report(self, received_bytes: int, total_bytes: int | None, *, at_once: bool = False) -> None:
-        now = time.monotonic()
-        if received_bytes <= self._told_bytes or (now < self._due and not at_once):
-            return
-        self._told_bytes, self._due = received_bytes, now + _REPORT_EVERY_S
-        self._tell(received_bytes, total_bytes)
 
 
 class _PublicTls:

@@ -17,6 +17,8 @@ from server.fetch.limits import Broken, FetchLimits
 from zerokerf.errors import DownloadFailed, InvalidUrl
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# A sender of one-byte chunks must not keep everyone else on this loop waiting.
+_CHUNKS_BETWEEN_PAUSES = 64
 TlsContext = Callable[[], ssl.SSLContext]
 
 
@@ -96,8 +98,12 @@ async def _answered(
 
 async def _body(response: httpcore.Response, limits: FetchLimits) -> AsyncGenerator[bytes, None]:
     with _named_failures(limits, in_head=False):
+        count = 0
         async for chunk in response.aiter_stream():
             yield chunk
+            count += 1
+            if count % _CHUNKS_BETWEEN_PAUSES == 0:
+                await asyncio.sleep(0)
 
 
 @contextlib.contextmanager

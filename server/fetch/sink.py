@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
-_BATCH_BYTES = 4 << 20
+_BATCH_BYTES = 4 << 20  # large, as every call that lets go of the GIL may wait to get it back
 
 
 class FileSink:
@@ -18,8 +18,7 @@ class FileSink:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fetch-write")
-        self._waiting: list[bytes] = []
-        self._waiting_bytes = 0
+        self._waiting = bytearray()
         self._writing: asyncio.Future[None] | None = None
         self._hash = hashlib.sha256()
         self._file: FileIO | None = None
@@ -30,16 +29,15 @@ class FileSink:
 
     async def write(self, chunk: bytes) -> None:
         """Takes the chunk; returns sooner than it is written, but never more than one batch sooner."""
-        self._waiting.append(chunk)
-        self._waiting_bytes += len(chunk)
+        self._waiting += chunk
         self.size_bytes += len(chunk)
-        if self._waiting_bytes >= _BATCH_BYTES:
+        if len(self._waiting) >= _BATCH_BYTES:
             await self._flush()
 
     async def restart(self) -> None:
         """Forget everything written so far."""
         await self._settle()
-        self._waiting, self._waiting_bytes, self.size_bytes = [], 0, 0
+        self._waiting, self.size_bytes = bytearray(), 0
         self._hash = hashlib.sha256()
         await self._do(self._truncate)
 
@@ -59,7 +57,7 @@ class FileSink:
 
     async def _flush(self) -> None:
         await self._settle()
-        batch, self._waiting, self._waiting_bytes = self._waiting, [], 0
+        batch, self._waiting = self._waiting, bytearray()
         self._writing = self._do(lambda: self._append(batch))
 
     async def _settle(self) -> None:
@@ -73,11 +71,9 @@ class FileSink:
     def _create(self) -> None:
         self._file = self._path.open("xb", buffering=0)
 
-    def _append(self, batch: list[bytes]) -> None:
-        # Joined, because every call that lets go of the GIL may wait long to get it back.
-        data = memoryview(b"".join(batch))
-        self._hash.update(data)
-        written = 0
+    def _append(self, batch: bytearray) -> None:
+        self._hash.update(batch)
+        data, written = memoryview(batch), 0
         while written < len(data):
             written += self._opened.write(data[written:])
 

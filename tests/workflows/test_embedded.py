@@ -186,7 +186,8 @@ async def test_an_engine_left_running_is_ended_by_the_next_start(
         folder.write_pid(orphan.pid)
 
     async with running_engine(tmp_path):
-        assert await orphan.wait() is not None
+        async with asyncio.timeout(10):
+            assert await orphan.wait() is not None
         assert _engine(tmp_path).pid != orphan.pid
 
 
