@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import grpc
 
-from zerokerf.errors import Kind, ServiceUnreachable, ZerokerfError
+from zerokerf.errors import Kind, ServiceUnreachable, Unauthenticated, ZerokerfError
 from zerokerf.status import from_rpc_error
 
 Request = TypeVar("Request")
@@ -62,6 +62,8 @@ class Caller:
 
     def __init__(self, api_key: str | None, patience: Patience) -> None:
         self.patience = patience
+        if api_key and not (api_key.isascii() and api_key.isprintable()):
+            raise Unauthenticated
         self.metadata = (("x-api-key", api_key),) if api_key else ()
 
     def stream_attempts(self) -> Attempts:
@@ -86,4 +88,4 @@ class Caller:
                     except grpc.aio.AioRpcError as error:
                         await repeats.failed(from_rpc_error(error))
         except TimeoutError as error:
-            raise ServiceUnreachable() from error
+            raise ServiceUnreachable from error

@@ -112,6 +112,8 @@ class Service:
     calls: list[str] = field(default_factory=list)
     source_limit_bytes: int = 2**30
     segments: list[bytes] = field(default_factory=lambda: [b"a" * 3000, b"b" * 2000, b"c" * 10])
+    #: Samples of the source that no segment holds.
+    lost_samples: int = 0
     failure: ZerokerfError | None = None
     watch_left: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -158,6 +160,7 @@ class Service:
             segment.file_name = f"talk_{index:03d}.wav"
             segment.download_url = self.files.add(segment.file_name, content)
             split.source.sample_count += len(content)
+        split.source.sample_count += self.lost_samples
         split.source.duration.FromNanoseconds(split.source.sample_count * 10**9 // SAMPLE_RATE)
 
     def job(self, job_id: str) -> Job:

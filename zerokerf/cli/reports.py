@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from zerokerf.cli.quantities import format_duration, format_size
@@ -80,7 +79,7 @@ def is_whole(split: Split) -> bool:
 
 
 def _table(*names: str, right: int) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for position, name in enumerate(names):
         table.add_column(name, justify="right" if position < right else "left", overflow="fold")
     return table

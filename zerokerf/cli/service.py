@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from zerokerf.cli.running import fail, run_async, usage_error
@@ -39,7 +38,7 @@ def worker(context: typer.Context) -> None:
 def config(context: typer.Context) -> None:
     """Print every setting with its value and source; secrets are masked."""
     settings = _settings(context)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("setting", "value", "source"):
         table.add_column(name, overflow="fold")
     for row in importlib.import_module("server.settings").describe(settings):

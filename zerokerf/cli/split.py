@@ -1,5 +1,6 @@
 """`zerokerf split`: one recording in, segments out, with progress in between."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,9 @@ from zerokerf.cli.running import run_async, usage_error
 from zerokerf.cli.terminal import put, put_json, say
 from zerokerf.cli.views import View, open_view
 from zerokerf.client import AsyncClient
+from zerokerf.errors import ZerokerfError
 from zerokerf.requests import format_names
+from zerokerf.states import state_name
 from zerokerf.v1.split_pb2 import Split
 
 
@@ -92,12 +95,20 @@ async def _split(request: Request, connection: Connection, *, as_json: bool, qui
                 say(f"Job {job.id} accepted.")
             async with goes_on_without_us(job.id):
                 done = await follow(client, job.id, view)
-            paths = await save_segments(client, done, request.folder, view) if request.folder else []
+            paths = await _save(client, done, request.folder, view) if request.folder else []
     _put(done, paths, as_json=as_json, quiet=quiet)
     leave_if_failed(done)
     if not is_whole(done):
         say("Error: the segments are not the whole source.")
         raise typer.Exit(ExitCode.UNEXPECTED)
+
+
+async def _save(client: AsyncClient, split: Split, folder: Path, view: View) -> list[Path]:
+    try:
+        return await save_segments(client, split, folder, view)
+    except (asyncio.CancelledError, ZerokerfError, OSError):
+        say(f"Job {split.id} is {state_name(split.state)}; its links: zerokerf jobs show {split.id}")
+        raise
 
 
 async def _create(client: AsyncClient, request: Request, view: View) -> Split:

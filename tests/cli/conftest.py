@@ -1,0 +1,71 @@
+"""The command line as a process of its own, against a service in memory."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.service import API_KEY, Service, running_service
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Result:
+    code: int
+    out: str
+    err: str
+
+
+Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
+Cli = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Service]:
+    async with running_service() as service:
+        service.faults.finish.set()
+        yield service
+
+
+@pytest.fixture
+def environment(service: Service) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ZEROKERF_")}
+    return kept | {
+        "ZEROKERF_SERVER": service.target,
+        "ZEROKERF_API_KEY": API_KEY,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "error",
+    }
+
+
+@pytest.fixture
+def start(environment: dict[str, str], tmp_path: Path) -> Start:
+    """Starts `zerokerf` in the test's own folder."""
+
+    async def start(*arguments: str, **options: Any) -> asyncio.subprocess.Process:  # noqa: ANN401 - the process's own
+        options = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE} | options
+        command = (sys.executable, "-m", "zerokerf", *arguments)
+        return await asyncio.create_subprocess_exec(*command, env=environment, cwd=tmp_path, **options)
+
+    return start
+
+
+@pytest.fixture
+def cli(start: Start) -> Cli:
+    """Runs `zerokerf` to its end."""
+
+    async def cli(*arguments: str) -> Result:
+        process = await start(*arguments)
+        async with asyncio.timeout(30):
+            out, err = await process.communicate()
+        assert process.returncode is not None
+        assert b"Traceback" not in err
+        return Result(process.returncode, out.decode(), err.decode())
+
+    return cli

@@ -1,0 +1,92 @@
+"""What was typed and cannot be meant is refused with code 2, before anything is sent."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from zerokerf.cli.exit_codes import ExitCode, exit_code_of
+from zerokerf.cli.main import app
+from zerokerf.cli.service import overrides
+from zerokerf.errors import ConfigError, Kind, ZerokerfError
+
+RUNNER = CliRunner()
+URL = "https://example.org/a.mp3"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["split", URL], "either --every TIME or --max-size SIZE"),
+        (["split", URL, "--every", "10m", "--max-size", "5MB"], "either --every TIME or --max-size SIZE"),
+        (["split", URL, "--every", "soon"], "'soon' is not a duration"),
+        (["split", URL, "--every", "-1"], "'-1' is not a duration"),
+        (["split", URL, "--max-size", "big"], "'big' is not a size"),
+        (["split", URL, "--every", "10m", "--to", "mp5"], "'mp5' is not a format; use one of mp3, wav"),
+        (["split", "none.wav", "--every", "10m"], "There is no file 'none.wav'"),
+        (["split", ".", "--every", "10m"], "There is no file '.'"),
+        (["split", "ftp://example.org/a", "--every", "10m"], "begins with http:// or https://"),
+        (["jobs", "list", "--state", "odd"], "'odd' is not a state; use one of queued"),
+        (["jobs", "list", "--limit", "0"], "--limit"),
+        (["serve", "--no-such-thing", "1"], "NO_SUCH_THING"),
+        (["serve", "--grpc-address", "nonsense"], "GRPC_ADDRESS"),
+        (["worker", "stray"], "'stray' is not a setting"),
+        (["gateway", "--data-dir"], "--data-dir needs a value"),
+        (["config", "--grpc-address", "nonsense"], "GRPC_ADDRESS"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_a_mistake_is_code_2_and_a_sentence(
+    arguments: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    result = RUNNER.invoke(app, arguments)
+
+    assert result.exit_code == ExitCode.USAGE
+    assert sentence in result.stderr
+    assert result.stdout == ""
+
+
+def test_settings_are_flags_of_the_same_names() -> None:
+    flags = overrides(["--data-dir", "x", "--grpc-address=[::1]:1", "--fetch-allow", "-1", "--data-dir", "y"])
+
+    assert flags == {"data_dir": "y", "grpc_address": "[::1]:1", "fetch_allow": "-1"}
+
+
+def test_config_shows_values_sources_and_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZEROKERF_LOG_LEVEL", "warning")
+    monkeypatch.setenv("ZEROKERF_BOOTSTRAP_API_KEY", "very-secret-bootstrap-key")
+
+    result = RUNNER.invoke(app, ["config", "--data-dir", "elsewhere"])
+
+    rows = [line.split() for line in result.stdout.splitlines()]
+    assert ["data_dir", "elsewhere", "flag"] in rows
+    assert ["log_level", "warning", "environment"] in rows
+    assert "very-secret" not in result.stdout
+
+
+def test_version_is_one_line() -> None:
+    result = RUNNER.invoke(app, ["version"])
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("zerokerf ")
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["split"], ["jobs"], ["jobs", "list"], ["serve"], ["worker"], ["config"], ["version"]]
+)
+def test_every_command_has_help(command: list[str]) -> None:
+    result = RUNNER.invoke(app, [*command, "--help"])
+
+    assert result.exit_code == 0
+    assert "Usage" in result.stdout
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_error_has_a_code(kind: Kind) -> None:
+    error = ZerokerfError("Something.")
+    error.kind = kind
+
+    assert exit_code_of(error) in set(ExitCode) - {ExitCode.OK, ExitCode.JOB_FAILED, ExitCode.INTERRUPTED}
+    assert exit_code_of(ConfigError("Wrong.")) is ExitCode.USAGE
