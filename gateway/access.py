@@ -1,7 +1,9 @@
 """What happens round every request: one log line, headers for all answers, and the last word on bugs."""
 
+import asyncio
 import time
 import uuid
+from contextlib import suppress
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,8 +15,9 @@ from zerokerf.errors import InternalError
 
 log = structlog.get_logger()
 
-#: The rest of a refused body is read and dropped up to this size, so that the client sees the answer.
-_WORTH_READING_BYTES = 1 << 20
+#: How much of a refused body is read and dropped, because a client that still sends may miss the answer.
+_DROPPED_BYTES = 4 << 20
+_DROPPING_S = 1.0
 #: What proxies call a client that left before its answer.
 _CLIENT_GONE = 499
 
@@ -50,7 +53,7 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._request_id = uuid.uuid4().hex
-        self._body_is_read = False
+        self._body_is_read = not _has_body(scope)
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -60,6 +63,7 @@ class Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            await self._drop_body()
             self._complete(MutableHeaders(scope=message))
         await self._send(message)
 
@@ -67,14 +71,18 @@ class Exchange:
         headers["X-Request-Id"] = self._request_id
         headers["X-Content-Type-Options"] = "nosniff"
         headers.setdefault("Cache-Control", "no-store")
-        if self._leaves_much_unread():
+        if not self._body_is_read:
             headers["Connection"] = "close"
 
-    def _leaves_much_unread(self) -> bool:
-        headers = Headers(scope=self._scope)
-        length = int(headers.get("content-length", "0"))
-        is_long = "transfer-encoding" in headers or length > _WORTH_READING_BYTES
-        return is_long and not self._body_is_read
+    async def _drop_body(self) -> None:
+        """Not where the client waits for a word of ours before it sends anything."""
+        if "expect" in Headers(scope=self._scope):
+            return
+        dropped_bytes = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_DROPPING_S):
+                while not self._body_is_read and dropped_bytes < _DROPPED_BYTES:
+                    dropped_bytes += len((await self.receive()).get("body", b""))
 
     async def answer_bug(self, error: Exception) -> None:
         log.error("request_failed", action="http_request", request_id=self._request_id, exc_info=error)
@@ -91,6 +99,11 @@ class Exchange:
             ms=took_ms,
             request_id=self._request_id,
         )
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def _route(scope: Scope) -> str:

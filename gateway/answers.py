@@ -87,8 +87,7 @@ def created_json(split: Split) -> SplitJson:
 
 
 def processing_json(split: Split) -> SplitJson:
-    answer = _head(split)
-    answer["progress"] = split.progress.percent
+    answer = _head(split, with_progress=True)
     answer["createdAt"] = timestamp(split.create_time)
     return answer
 
@@ -144,9 +143,11 @@ def duration_json(duration: Duration) -> Number:
     return seconds(milliseconds(duration.seconds * 1_000_000_000 + duration.nanos, 1_000_000_000))
 
 
-def _head(split: Split) -> SplitJson:
+def _head(split: Split, *, with_progress: bool = False) -> SplitJson:
     """The fields that every answer begins with, in the documented order; the time of creation is set last."""
     answer: SplitJson = {"id": split.id, "status": status_of(split.state)}  # type: ignore[typeddict-item]  # see above
+    if with_progress:
+        answer["progress"] = split.progress.percent
     if split.mode.HasField("file_size"):
         answer["splitMode"] = "fileSize"
         answer["maxFileSize"] = split.mode.file_size.max_file_size

@@ -34,7 +34,7 @@ def create_app(config: GatewayConfig, draining: asyncio.Event | None = None) -> 
     _add_plumbing(app)
     if config.files is not None:
         _add_files(app, FileRoutes(config, config.files))
-    docs.finish(app)
+    docs.add_description(app)
     return app
 
 
@@ -52,7 +52,6 @@ def _add_api(app: FastAPI) -> None:
 def _add_plumbing(app: FastAPI) -> None:
     app.add_api_route("/healthz", health.alive, methods=["GET"], **docs.HEALTHZ)
     app.add_api_route("/readyz", health.ready, methods=["GET"], **docs.READYZ)
-    app.add_api_route("/docs", docs.page, methods=["GET"], include_in_schema=False)
 
 
 def _add_files(app: FastAPI, routes: FileRoutes) -> None:

@@ -9,12 +9,11 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Path, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
-from grpc_health.v1.health_pb2_grpc import HealthStub  # type: ignore[import-untyped]  # no stubs
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from gateway.config import GatewayConfig
 from zerokerf.errors import JobNotFound, Unauthenticated
-from zerokerf.v1.split_service_pb2_grpc import SplitServiceAsyncStub, SplitServiceStub
-from zerokerf.v1.upload_service_pb2_grpc import UploadServiceAsyncStub, UploadServiceStub
+from zerokerf.v1 import split_service_pb2_grpc, upload_service_pb2_grpc
 
 _KEY = re.compile(r"[!-~]{1,512}")
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -24,8 +23,9 @@ _LONGEST_ECHO = 64
 @dataclass(frozen=True, slots=True)
 class Backend:
     config: GatewayConfig
-    splits: SplitServiceAsyncStub
-    uploads: UploadServiceAsyncStub
+    # In quotes, because the asynchronous stubs exist for the type checker only.
+    splits: "split_service_pb2_grpc.SplitServiceAsyncStub"
+    uploads: "upload_service_pb2_grpc.UploadServiceAsyncStub"
     health: HealthStub
     #: Set when the gateway stops, so that streams without an end come to one.
     draining: asyncio.Event
@@ -48,8 +48,8 @@ async def connected(config: GatewayConfig, draining: asyncio.Event) -> AsyncIter
     async with config.open_channel() as channel:
         yield Backend(
             config=config,
-            splits=SplitServiceStub(channel),
-            uploads=UploadServiceStub(channel),
+            splits=split_service_pb2_grpc.SplitServiceStub(channel),
+            uploads=upload_service_pb2_grpc.UploadServiceStub(channel),
             health=HealthStub(channel),
             draining=draining,
         )

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, JSONResponse
 
 from gateway import examples
 from gateway.answers import SplitJson
@@ -48,13 +48,14 @@ def about(public_url: str) -> RouteDocs:
         "version": "1",
         "description": "Cuts recordings into exact segments. Times are UTC, durations seconds, sizes bytes.",
         "servers": [{"url": public_url.rstrip("/")}],
+        "openapi_url": None,
         "docs_url": None,
         "redoc_url": None,
     }
 
 
-def finish(app: FastAPI) -> None:
-    """Removes the framework's own answer to bad parameters, which this API never gives."""
+def add_description(app: FastAPI) -> None:
+    """Describes the routes added so far, without the framework's own answer to bad parameters."""
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -67,10 +68,15 @@ def finish(app: FastAPI) -> None:
             operation["responses"].pop("422", None)
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
-    app.openapi_schema = document
+
+    async def description(_: Request) -> Response:
+        return JSONResponse(document)
+
+    app.add_route("/openapi.json", description)
+    app.add_route("/docs", _page)
 
 
-async def page() -> Response:
+async def _page(_: Request) -> Response:
     return FileResponse(_PAGE, media_type="text/html", headers={"Content-Security-Policy": _POLICY})
 
 

@@ -1,0 +1,104 @@
+"""A gateway on a real socket in front of a service in memory behind another one."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import grpc
+import httpx
+import pytest
+import pytest_asyncio
+from grpc_health.v1.health import aio as health_aio
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+
+from gateway.config import GatewayConfig, LocalFiles
+from gateway.serve import serve_gateway
+from storage.local import LocalStore
+from tests.gateway.memory_service import KEY, MemoryService
+from zerokerf.channel import open_channel
+from zerokerf.v1.split_service_pb2_grpc import add_SplitServiceServicer_to_server
+from zerokerf.v1.upload_service_pb2_grpc import add_UploadServiceServicer_to_server
+
+SIGNING_KEY = b"a key for tests, thirty-two bytes"
+PARTS = ("", "zerokerf.database", "zerokerf.engine", "zerokerf.storage")
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What one running gateway is made of."""
+
+    config: GatewayConfig
+    health: health_aio.HealthServicer
+    base_url: str
+    store: LocalStore
+    folder: Path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def service() -> MemoryService:
+    return MemoryService()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def setup(service: MemoryService, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Setup]:
+    folder = tmp_path_factory.mktemp("objects")
+    async with AsyncExitStack() as stack:
+        store = LocalStore(folder)
+        stack.push_async_callback(store.aclose)
+        await store.prepare()
+        health = health_aio.HealthServicer()
+        port = await _start(stack, service, health)
+        config = GatewayConfig(
+            open_channel=partial(open_channel, f"127.0.0.1:{port}", None),
+            public_url="https://files.example.com",
+            files=LocalFiles(store, (SIGNING_KEY,)),
+            max_upload_bytes=3 << 20,
+            ping_s=0.05,
+            idle_timeout_s=1,
+        )
+        host, rest_port = await stack.enter_async_context(serve_gateway(config, "127.0.0.1", 0))
+        yield Setup(config, health, f"http://{host}:{rest_port}", store, folder)
+
+
+async def _start(stack: AsyncExitStack, service: MemoryService, health: health_aio.HealthServicer) -> int:
+    server = grpc.aio.server()
+    add_SplitServiceServicer_to_server(service, server)
+    add_UploadServiceServicer_to_server(service, server)
+    add_HealthServicer_to_server(health, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    stack.push_async_callback(server.stop, None)
+    return port
+
+
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def clean(service: MemoryService, setup: Setup) -> None:
+    await service.watched(0)
+    service.reset()
+    for part in PARTS:
+        await setup.health.set(part, HealthCheckResponse.SERVING)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def http(setup: Setup) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with a good key."""
+    async with httpx.AsyncClient(base_url=setup.base_url, headers={"X-API-Key": KEY}, timeout=10) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stranger(setup: Setup) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a key."""
+    async with httpx.AsyncClient(base_url=setup.base_url, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def lonely(setup: Setup) -> GatewayConfig:
+    """A gateway whose server is not there."""
+    return replace(
+        setup.config, open_channel=partial(open_channel, "127.0.0.1:1", None), call_timeout_s=2, files=None
+    )

@@ -1,0 +1,129 @@
+"""Health, documentation, logs, starting and stopping."""
+
+import asyncio
+import re
+import signal
+import socket
+from datetime import timedelta
+
+import httpx
+import pytest
+import structlog
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+
+from gateway.serve import serve_gateway
+from storage.signed_links import LocalSigner
+from tests.gateway import jobs
+from tests.gateway.conftest import SIGNING_KEY, Setup
+from tests.gateway.memory_service import KEY, MemoryService
+from zerokerf.v1.split_pb2 import Split
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_all_parts_serving_is_ready(stranger: httpx.AsyncClient) -> None:
+    answer = await stranger.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "ready",
+        "checks": {"server": "serving", "database": "serving", "engine": "serving", "storage": "serving"},
+    }
+
+
+async def test_one_part_not_serving_is_not_ready(stranger: httpx.AsyncClient, setup: Setup) -> None:
+    await setup.health.set("zerokerf.engine", HealthCheckResponse.NOT_SERVING)
+
+    answer = await stranger.get("/readyz")
+
+    assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
+    assert answer.json()["checks"]["engine"] == "not_serving"
+    assert (await stranger.get("/healthz")).json() == {"status": "ok"}
+
+
+async def test_the_description_lists_every_endpoint_with_examples(stranger: httpx.AsyncClient) -> None:
+    document = (await stranger.get("/openapi.json")).json()
+
+    operations = {
+        f"{verb.upper()} {path}": operation
+        for path, verbs in document["paths"].items()
+        for verb, operation in verbs.items()
+    }
+    assert set(operations) == {
+        "POST /api/v1/splits",
+        "GET /api/v1/splits",
+        "GET /api/v1/splits/{jobId}",
+        "DELETE /api/v1/splits/{jobId}",
+        "POST /api/v1/splits/{jobId}/cancel",
+        "GET /api/v1/splits/{jobId}/events",
+        "POST /api/v1/uploads",
+        "GET /healthz",
+        "GET /readyz",
+    }
+    for name, operation in operations.items():
+        assert "422" not in operation["responses"], name
+        if "/api/" in name:
+            assert {"401", "500", "503"} <= set(operation["responses"]), name
+    assert {"400", "404", "409", "413"} <= set(operations["POST /api/v1/splits"]["responses"])
+    assert document["servers"] == [{"url": "https://files.example.com"}]
+    refs = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
+    assert refs <= set(document["components"]["schemas"])
+
+
+async def test_the_examples_of_requests_are_accepted(
+    stranger: httpx.AsyncClient, http: httpx.AsyncClient
+) -> None:
+    paths = (await stranger.get("/openapi.json")).json()["paths"]
+
+    for path in ("/api/v1/splits", "/api/v1/uploads"):
+        examples = paths[path]["post"]["requestBody"]["content"]["application/json"]["examples"]
+        for example in examples.values():
+            assert (await http.post(path, json=example["value"])).status_code == 201
+
+
+async def test_the_documentation_needs_no_other_host(stranger: httpx.AsyncClient) -> None:
+    answer = await stranger.get("/docs")
+
+    assert answer.headers["content-type"].startswith("text/html")
+    assert not re.search(r"(https?:)?//\w", answer.text.replace("// Text only", ""))
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_a_request_is_one_line_without_secrets(http: httpx.AsyncClient, service: MemoryService) -> None:
+    service.add(jobs.split(Split.STATE_QUEUED))
+
+    with structlog.testing.capture_logs() as lines:
+        await http.get("/api/v1/splits/job_abc123?token=hidden1")
+        await http.get("/files/t/a/hidden2?s=hidden3")
+
+    assert [(line["action"], line["job_id"], line["status"]) for line in lines] == [
+        ("GET /api/v1/splits/{jobId}", "job_abc123", 200),
+        ("GET /files/{key:path}", None, 403),
+    ]
+    assert not re.search(f"hidden|{KEY}", str(lines))
+
+
+async def test_signals_stay_with_the_process(setup: Setup) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    async with serve_gateway(setup.config, "127.0.0.1", 0):
+        assert signal.getsignal(signal.SIGTERM) is before
+
+
+async def test_a_taken_address_is_an_os_error(setup: Setup) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        async with serve_gateway(setup.config, "127.0.0.1", taken.getsockname()[1]):
+            pass
+
+
+async def test_a_running_answer_may_end_before_the_gateway_does(setup: Setup, service: MemoryService) -> None:
+    key = "t/a/j/job_2/out/big.wav"
+    content = bytes(8 << 20)
+    await setup.store.put(key, content, content_type="audio/wav")
+    link = await LocalSigner("", SIGNING_KEY).sign_get(key, timedelta(hours=1), filename="big.wav")
+    async with httpx.AsyncClient() as client:
+        async with serve_gateway(setup.config, "127.0.0.1", 0) as (host, port):
+            request = client.build_request("GET", f"http://{host}:{port}{link.url}")
+            answer = await client.send(request, stream=True)
+            reading = asyncio.create_task(answer.aread())
+        assert await reading == content
