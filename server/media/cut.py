@@ -86,7 +86,8 @@ async def cut_by_size(
     """Segments in order, none larger than `max_bytes`, each as long as fits; one is made ahead.
 
     `start` goes on after a segment made earlier and cuts as if there had been no pause. Raises
-    SizeLimitTooSmall or TooManySegments, before any work where that can be told. Close the iterator when leaving early.
+    SizeLimitTooSmall or TooManySegments, before any work where that can be told. Close the iterator when
+    leaving early.
     """
     start = start or SizeStart()
     if target.format is Format.WAV:

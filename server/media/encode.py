@@ -46,7 +46,8 @@ class EncodePlan:
 
 def plan_encode(pcm: Pcm, target: Format, source_codec: str = "") -> EncodePlan:
     """The field's usual settings. Rate and channels stay the source's wherever the format can carry them."""
-    rate = _rate_for(target, pcm.sample_rate)
+    is_alac = target is Format.M4A and source_codec == "alac"
+    rate = pcm.sample_rate if is_alac else _rate_for(target, pcm.sample_rate)
     channels = pcm.channels if pcm.channels <= _MAX_CHANNELS.get(target, 8) else 2
     codec, options, nominal_bits = _codec(pcm, target, rate, channels, source_codec)
     is_whole = rate == pcm.sample_rate and channels == pcm.channels
@@ -118,7 +119,7 @@ def _codec(pcm: Pcm, target: Format, rate: int, channels: int, source_codec: str
         mapping = (("mapping_family", "1"),) if channels > 2 else ()
         return "libopus", (("b:a", str(bits)), *mapping), bits
     if target is Format.M4A and source_codec == "alac":
-        return "alac", (("movie_timescale", str(rate)),), pcm_bits * 6 // 10
+        return "alac", (*_alac_options(pcm.sample_format), ("movie_timescale", str(rate))), pcm_bits * 6 // 10
     bits = _mp3_bits(rate, channels) if target is Format.MP3 else _aac_bits(rate, channels)
     return _lossy_codec(target, rate, bits)
 
@@ -142,7 +143,15 @@ def _flac_options(sample_format: SampleFormat) -> Options:
     return (frame, ("sample_fmt", "s32"), ("bits_per_raw_sample", bits), *strict)
 
 
+def _alac_options(sample_format: SampleFormat) -> Options:
+    if sample_format in (SampleFormat.U8, SampleFormat.S16):
+        return (("sample_fmt", "s16p"),)
+    return (("sample_fmt", "s32p"), ("bits_per_raw_sample", "24"))
+
+
 def _keeps_every_bit(codec: str, sample_format: SampleFormat) -> bool:
+    if codec == "alac":
+        return sample_format in (SampleFormat.U8, SampleFormat.S16, SampleFormat.S24)
     return codec == "flac" and not sample_format.is_float
 
 
