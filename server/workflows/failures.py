@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from server.jobs.model import Failure
 from server.jobs.wanted import JobNoLongerWanted
 from server.workflows.messages import FailedJob
-from zerokerf.errors import JobFailed, ZerokerfError
+from zerokerf.errors import JobFailed, Kind, ZerokerfError
 
 NO_LONGER_WANTED = "JOB_NO_LONGER_WANTED"
 
 #: Kinds of our own trouble. The sentence of such an error is for the log, not for the client.
-OUR_SIDE = frozenset({"INTERNAL", "UNAVAILABLE", "RESOURCE_EXHAUSTED"})
+OUR_SIDE = frozenset({Kind.INTERNAL, Kind.UNAVAILABLE, Kind.RESOURCE_EXHAUSTED})
 
 
 @contextmanager
@@ -22,12 +22,21 @@ def reported() -> Iterator[None]:
     try:
         yield
     except JobNoLongerWanted as error:
-        raise ApplicationError(str(error), type=NO_LONGER_WANTED, non_retryable=True) from error
+        raise _crossing(NO_LONGER_WANTED, str(error), {}) from error
     except ZerokerfError as error:
-        shown = JobFailed() if error.kind.name in OUR_SIDE else error
-        raise ApplicationError(
-            str(shown), shown.facts, type=shown.reason, non_retryable=not error.is_transient
+        is_ours = error.kind in OUR_SIDE
+        shown = JobFailed() if is_ours else error
+        raise _crossing(
+            shown.reason, str(shown), shown.facts, may_pass=error.is_transient, is_ours=is_ours
         ) from error
+
+
+def _crossing(
+    reason: str, sentence: str, facts: dict[str, str], *, may_pass: bool = False, is_ours: bool = False
+) -> ApplicationError:
+    """What is wrong with a source is news for its owner; only what is wrong here is for the engine's log."""
+    category = ApplicationErrorCategory.UNSPECIFIED if is_ours else ApplicationErrorCategory.BENIGN
+    return ApplicationError(sentence, facts, type=reason, non_retryable=not may_pass, category=category)
 
 
 def failure_of(failed: FailedJob) -> Failure:

@@ -88,6 +88,7 @@ class CleanUpWorkflow:
 
 def _failed(job: JobRef, error: ActivityError) -> FailedJob:
     cause = error.cause
+    # Errors that we reported carry their facts, if only none; accidents carry nothing.
     if isinstance(cause, ApplicationError) and cause.type and cause.details:
         return FailedJob(job, reason=cause.type, sentence=cause.message, facts=dict(cause.details[0]))
     return FailedJob(job)

@@ -1,0 +1,27 @@
+"""Running jobs must survive an upgrade: recorded histories replay with today's workflow code."""
+
+import json
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer
+
+from server.workflows.split_workflow import CleanUpWorkflow, SplitWorkflow
+
+HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.stem)
+async def test_a_recorded_history_replays(path: Path) -> None:
+    recorded = json.loads(path.read_text())
+    history = WorkflowHistory.from_json(recorded["workflow_id"], recorded["history"])
+    replayer = Replayer(workflows=[SplitWorkflow, CleanUpWorkflow])
+
+    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+
+    assert result.replay_failure is None
+
+
+def test_every_way_a_job_can_go_is_recorded() -> None:
+    assert {path.stem for path in HISTORIES} == {"completed", "failed", "cancelled", "clean-up"}
