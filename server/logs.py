@@ -17,7 +17,6 @@ def configure_logs(level: str, form: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.EventRenamer("action"),
             structlog.processors.format_exc_info,
             renderer,
         ],

@@ -139,7 +139,7 @@ async def _start_server(
 async def _start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground) -> None:
     decoder = find_decoder(settings.ffmpeg)
     version = await check_decoder(decoder)
-    log.info("decoder_found", version=version)
+    log.info("decoder found", action="start", version=version)
     prober = await stack.enter_async_context(start_prober())
     scratch = stack.enter_context(open_scratch(settings.scratch.absolute(), settings.scratch_max_bytes))
     cutting = Cutting(

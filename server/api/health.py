@@ -34,7 +34,7 @@ async def watch_health(servicer: health.aio.HealthServicer, probes: Mapping[str,
         for part, well in now.items():
             await servicer.set(f"zerokerf.{part}", SERVING if well else NOT_SERVING)
             if before.get(part, True) != well:
-                log.warning("health_changed", part=part, well=well)
+                log.warning("health changed", action="health", part=part, well=well)
         for service in ("", *SERVICES):
             await servicer.set(service, SERVING if all(results) else NOT_SERVING)
         before = now

@@ -93,11 +93,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             raise
         except Exception:
             outcome = "INTERNAL"
-            log.exception("rpc_failed", method=method)
+            log.exception("call failed", action="rpc", method=method)
             await context.abort_with_status(rpc_status.to_status(to_status(InternalError())))
         finally:
             took_ms = round((time.monotonic() - started) * 1000, 1)
-            log.debug("rpc", method=method, outcome=outcome, ms=took_ms)
+            log.debug("call", action="rpc", method=method, outcome=outcome, ms=took_ms)
 
 
 def _secret(context: Context) -> str:

@@ -67,7 +67,7 @@ class SplitActivities:
     async def complete(self, ref: JobRef) -> None:
         with reported():
             job = await self._parts.records.complete(ref.job_id)
-            log.info("completed", job_id=job.id, account_id=job.account_id)
+            log.info("job completed", action="complete", job_id=job.id, account_id=job.account_id)
 
     @activity.defn(name="split.fail")
     async def fail(self, failed: FailedJob) -> None:
@@ -77,7 +77,13 @@ class SplitActivities:
             await self._parts.store.delete_prefix(job_prefix(job.account_id, job.job_id))
             await self._parts.records.fail(job.job_id, failure)
             await self._parts.records.objects_removed(job.job_id)
-            log.info("failed", job_id=job.job_id, account_id=job.account_id, reason=failure.reason)
+            log.info(
+                "job failed",
+                action="fail",
+                job_id=job.job_id,
+                account_id=job.account_id,
+                reason=failure.reason,
+            )
 
     @activity.defn(name="split.clean-up")
     async def clean_up(self, ref: JobRef) -> None:
@@ -86,7 +92,7 @@ class SplitActivities:
             await self._stop(ref.job_id)
             await self._parts.store.delete_prefix(job_prefix(ref.account_id, ref.job_id))
             await self._parts.records.objects_removed(ref.job_id)
-            log.info("cleaned_up", job_id=ref.job_id, account_id=ref.account_id)
+            log.info("job cleaned up", action="clean_up", job_id=ref.job_id, account_id=ref.account_id)
 
     async def _fetched(self, work: "_Work") -> SourceFacts:
         request, path = work.job.request, work.folder.path / "source"
@@ -118,7 +124,7 @@ class SplitActivities:
         """A job that is wanted still, a folder to work in, and a reporter."""
         with reported():
             job = await self._parts.records.begin(ref.job_id)
-            log.info("step_started", step=step, job_id=job.id, account_id=job.account_id)
+            log.info("step started", action=step, job_id=job.id, account_id=job.account_id)
             async with (
                 reporting(self._parts.records, job.id, job.progress) as reporter,
                 self._parts.scratch.folder(f"{job.id}-{step}") as folder,

@@ -98,7 +98,7 @@ class Reporter:
         except JobNoLongerWanted:
             return  # the engine's own cancellation is on its way
         except ZerokerfError as error:
-            log.warning("progress_not_written", job_id=self._job_id, reason=error.reason)
+            log.warning("progress not written", action="progress", job_id=self._job_id, reason=error.reason)
             return
         self._written, self._written_at = progress, time.monotonic()
 
