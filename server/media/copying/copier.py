@@ -1,0 +1,78 @@
+"""What every copier promises: an exact index of one file, and segments made of its own frames."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from zerokerf.formats import Format
+
+
+class Grid(StrEnum):
+    """Where cuts can be."""
+
+    #: At every sample.
+    SAMPLE = "sample"
+    #: Between packets: at most half a packet off, without a gap.
+    PACKET = "packet"
+    #: Between frames; the format cannot hide what a decoder adds around them.
+    FRAME = "frame"
+
+
+class NotCopyable(Exception):  # noqa: N818 - reads as what is wrong with the file; never leaves this room
+    """This file takes the way through decoding. `reason` is a sentence for its manifest."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Integrity:
+    """How whole the file is. `expected_samples` is what its headers claim, where they do."""
+
+    expected_samples: int | None = None
+    #: How often the reader lost the frames and found them again.
+    resyncs: int = 0
+    is_truncated: bool = False
+
+
+class Copier(Protocol):
+    """One indexed file. Samples are counted per channel, as a gapless decoder gives them, from 0.
+
+    Opening raises NotCopyable for what is declined, and CorruptFile for what holds no audio at all. All calls
+    block, belong in a thread, and may be made from several at once. Memory stays flat in the size of the file.
+    """
+
+    @property
+    def format(self) -> Format: ...
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def channels(self) -> int: ...
+    @property
+    def sample_count(self) -> int: ...
+    @property
+    def grid(self) -> Grid: ...
+    @property
+    def integrity(self) -> Integrity: ...
+
+    def snap(self, sample: int) -> int:
+        """The nearest place where a cut can be. 0 and `sample_count` are such places."""
+        ...
+
+    def size_bytes(self, first_sample: int, sample_count: int) -> int:
+        """Exactly the size of the file that `write` makes, without tags. Both ends lie on the grid."""
+        ...
+
+    def fit(self, first_sample: int, max_bytes: int) -> int:
+        """The most samples from there, ending on the grid, whose file is no larger; 0 if none is."""
+        ...
+
+    def excess_samples(self, first_sample: int, sample_count: int) -> int:
+        """What a decoder adds to the segment because the format has no field to hide it; 0 but for ADTS."""
+        ...
+
+    def write(self, first_sample: int, sample_count: int, output: Path) -> None:
+        """A file that decodes, on its own, to exactly these samples. The same call writes the same bytes."""
+        ...
