@@ -1,0 +1,1 @@
+"""Small recordings and hostile files that are made anew by every run, always the same."""

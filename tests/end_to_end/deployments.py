@@ -1,0 +1,67 @@
+"""The two ways of running the service that every test is held to."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+from minio import Minio
+from urllib3 import PoolManager
+
+from tests.end_to_end.service import Service
+from tests.services.seaweed import REGION, SeaweedServer
+from tests.services.zerokerf import Deployment, running
+
+#: Small enough that what is too much, or takes too long, is so within a test.
+LIMITS = {"ZEROKERF_MAX_SOURCE_BYTES": str(8 << 20), "ZEROKERF_FETCH_IDLE_S": "1"}
+_BUCKET = "test-end-to-end"
+
+
+@contextmanager
+def folder_and_sqlite(folder: Path) -> Iterator[Service]:
+    """Everything in one process."""
+    deployment = Deployment(folder / "data", extra=LIMITS)
+    with running(deployment), _http(deployment) as http:
+        objects = deployment.data_dir / "objects"
+        yield Service(
+            deployment,
+            f"sqlite:///{deployment.data_dir}/zerokerf.db",
+            http,
+            lambda: [str(path.relative_to(objects)) for path in objects.rglob("*") if path.is_file()],
+        )
+
+
+@contextmanager
+def s3_and_postgres(folder: Path, seaweed: SeaweedServer, database_url: str) -> Iterator[Service]:
+    """Server, gateway and worker apart."""
+    prefix = uuid.uuid4().hex
+    settings = {
+        "ZEROKERF_DATABASE_URL": database_url,
+        "ZEROKERF_STORAGE_URL": f"s3+http://{seaweed.endpoint}/{_BUCKET}/{prefix}?region={REGION}",
+        "ZEROKERF_STORAGE_ACCESS_KEY": seaweed.access_key,
+        "ZEROKERF_STORAGE_SECRET_KEY": seaweed.secret_key,
+    }
+    deployment = Deployment(folder / "data", extra={**LIMITS, **settings})
+    with ExitStack() as stack:
+        for command in ("server", "gateway", "worker"):
+            stack.enter_context(running(deployment, command))
+        connections = stack.enter_context(PoolManager())
+        store = Minio(
+            seaweed.endpoint,
+            seaweed.access_key,
+            seaweed.secret_key,
+            secure=False,
+            region=REGION,
+            http_client=connections,
+        )
+
+        def stored() -> list[str]:
+            found = store.list_objects(_BUCKET, prefix=f"{prefix}/", recursive=True)
+            return [str(entry.object_name) for entry in found]
+
+        yield Service(deployment, database_url, stack.enter_context(_http(deployment)), stored)
+
+
+def _http(deployment: Deployment) -> httpx.Client:
+    return httpx.Client(base_url=deployment.rest_url, timeout=30)

@@ -1,0 +1,1 @@
+"""What a job survives: killed processes, a killed engine, cancelled work."""
