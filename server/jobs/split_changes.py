@@ -33,14 +33,14 @@ class JobChange:
         self.job = job
         self.changed = False
 
-    async def save(self, job: SplitJob) -> SplitJob:
+    async def save(self, job: SplitJob, *, with_event: bool = False) -> SplitJob:
         """Write what differs; a new state or progress is an event, the times of states are set here."""
         moved = job.state is not self.job.state
         if moved and not may_move(self.job.state, job.state):
             raise ValueError(f"a job cannot move from {self.job.state} to {job.state}")
         if moved:
             job = _timed(job, self._now)
-        if moved or job.progress != self.job.progress:
+        if with_event or moved or job.progress != self.job.progress:
             job = await self._append_event(job)
         if job != self.job:
             await self._update(job)

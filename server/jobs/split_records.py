@@ -131,11 +131,17 @@ class SplitRecords:
                 )
             )
 
-    async def record_progress(self, job_id: str, progress: Progress) -> SplitJob:
-        """An event, unless nothing got larger. Raises JobNoLongerWanted: a good moment to stop working."""
+    async def record_progress(
+        self, job_id: str, progress: Progress, *, even_unchanged: bool = False
+    ) -> SplitJob:
+        """An event, unless nothing got larger. Raises JobNoLongerWanted: a good moment to stop working.
+
+        With `even_unchanged` there is an event in any case, as a sign of life.
+        """
         async with self._changing(job_id) as change:
             job = _processing(change.job)
-            return await change.save(replace(job, progress=merge_progress(job.progress, progress)))
+            merged = replace(job, progress=merge_progress(job.progress, progress))
+            return await change.save(merged, with_event=even_unchanged)
 
     async def record_segment(self, job_id: str, segment: StoredSegment, progress: Progress) -> SplitJob:
         async with self._changing(job_id) as change:

@@ -199,6 +199,15 @@ async def test_progress_never_goes_down_and_repeats_make_no_event(records: Split
     assert await sequences(records, job) == [1, 2, 3, 4]
 
 
+async def test_a_sign_of_life_is_an_event_of_its_own(records: SplitRecords) -> None:
+    job = await processing_job(records)
+
+    alive = await records.record_progress(job.id, Progress(), even_unchanged=True)
+
+    assert alive.progress == job.progress
+    assert await sequences(records, job) == [1, 2, 3]
+
+
 async def test_a_job_completes_with_its_segments(records: SplitRecords) -> None:
     job = await processing_job(records)
     await records.record_source(job.id, FACTS)
