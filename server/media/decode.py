@@ -14,7 +14,7 @@ import ffmpeg
 from server.media.decoder import PROGRESS, QUIET, Decoder, source_options
 from server.media.facts import MediaLimits, SourceFacts
 from server.media.pcm import Pcm
-from server.media.run import Finished, RunLimits, run
+from server.media.run import Finished, RunLimits, refuse_our_faults, run
 from server.media.wav import WavHeader, read_header
 from zerokerf.errors import CorruptFile, SourceTooLong
 from zerokerf.formats import Format
@@ -85,7 +85,7 @@ async def _decode_to_scratch(
 
 
 def _argv(path: Path, scratch: Path, facts: SourceFacts, decoder: Decoder, limits: MediaLimits) -> list[str]:
-    source = ffmpeg.input(f"file:{path.absolute()}", **source_options(facts.demuxer))
+    source = ffmpeg.input(f"file:{path.absolute()}", threads=1, **source_options(facts.demuxer))
     output = source[f"a:{facts.stream_index}"].output(
         f"file:{scratch.absolute()}",
         f="wav",
@@ -114,11 +114,10 @@ def _run_limits(limits: MediaLimits) -> RunLimits:
 
 
 def _refuse_failure(finished: Finished) -> None:
+    refuse_our_faults(finished)
     if finished.is_timeout:
         raise CorruptFile("decoding it did not end in time.")
-    if finished.exit_code == 256 - errno.ENOSPC:
-        raise OSError(errno.ENOSPC, "no space left for decoded samples")
-    if finished.exit_code < 0:
+    if finished.exit_code < 0 or finished.exit_code == 256 - errno.ENOMEM:
         raise CorruptFile("decoding it took more memory or time than is allowed.")
     if finished.exit_code != 0:
         raise CorruptFile("its audio is damaged.")

@@ -12,8 +12,9 @@ from zerokerf.errors import ConfigError
 _NEEDED = ("libmp3lame", "libvorbis", "libopus", "flac", "aac", "alac", "pcm_s16le", "pcm_s24le")
 _CHECK_LIMITS = RunLimits(wall_s=30, cpu_s=30, memory_bytes=2 * 1024**3)
 
-#: Said to every ffmpeg: no terminal, errors only, overwrite (a fresh temporary name), no giant allocation.
-QUIET = ("-nostdin", "-hide_banner", "-v", "error", "-y", "-max_alloc", str(1 << 28))
+#: Said to every ffmpeg: no terminal, errors only, overwrite (a fresh temporary name), no giant allocation,
+#: and no thread for each core of a large machine, whose stacks alone would break the memory limit.
+QUIET = ("-nostdin", "-hide_banner", "-v", "error", "-y", "-max_alloc", str(1 << 28), "-filter_threads", "1")
 PROGRESS = ("-progress", "pipe:1", "-stats_period", "0.25")
 
 

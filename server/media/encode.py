@@ -138,9 +138,7 @@ def _flac_options(sample_format: SampleFormat) -> Options:
     frame = ("frame_size", "4096")  # else the size of the first packet becomes that of every block
     if sample_format in (SampleFormat.U8, SampleFormat.S16):
         return (frame, ("sample_fmt", "s16"))
-    bits = "32" if sample_format is SampleFormat.S32 else "24"
-    strict = (("strict", "experimental"),) if bits == "32" else ()
-    return (frame, ("sample_fmt", "s32"), ("bits_per_raw_sample", bits), *strict)
+    return (frame, ("sample_fmt", "s32"), ("bits_per_raw_sample", "24"))  # few can read 32 bit FLAC
 
 
 def _alac_options(sample_format: SampleFormat) -> Options:
@@ -150,9 +148,8 @@ def _alac_options(sample_format: SampleFormat) -> Options:
 
 
 def _keeps_every_bit(codec: str, sample_format: SampleFormat) -> bool:
-    if codec == "alac":
-        return sample_format in (SampleFormat.U8, SampleFormat.S16, SampleFormat.S24)
-    return codec == "flac" and not sample_format.is_float
+    """Both lossless codecs are written with at most 24 bit integers."""
+    return codec in ("flac", "alac") and sample_format.sample_bytes <= 3
 
 
 def _mp3_bits(rate: int, channels: int) -> int:
@@ -188,6 +185,6 @@ def _notes(pcm: Pcm, target: Format, rate: int, channels: int, codec: str) -> tu
         notes.append(f"{pcm.channels} channels were mixed down to {channels}, all that {target} gets here.")
     if rate != pcm.sample_rate:
         notes.append(f"{pcm.sample_rate} Hz were resampled to {rate} Hz, the nearest rate that {target} has.")
-    if codec == "flac" and pcm.sample_format.is_float:
-        notes.append("Floating point samples were stored as 24 bit integers.")
+    if codec in ("flac", "alac") and not _keeps_every_bit(codec, pcm.sample_format):
+        notes.append(f"Samples of {pcm.sample_format} were stored as 24 bit integers.")
     return tuple(notes)

@@ -12,6 +12,7 @@ from server.media import probe_worker
 from zerokerf.errors import Unavailable
 
 _START_WALL_S = 30.0
+_MAX_AT_ONCE = 16
 
 
 class Prober:
@@ -22,21 +23,26 @@ class Prober:
         self._reader: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._starting = asyncio.Lock()
+        self._places = asyncio.Semaphore(_MAX_AT_ONCE)
         self._last_id = 0
+        self._is_closed = False
 
     async def start(self) -> None:
         async with self._starting:
-            if self._process is not None and self._process.returncode is None:
+            if self._is_closed:
+                raise Unavailable("The prober")
+            if self._reader is not None and not self._reader.done():
                 return
-            await self.close()
+            await self._end()
             self._process = await _start_worker()
             self._reader = asyncio.create_task(self._read_answers(self._process))
 
     async def ask(self, request: dict[str, Any], wall_s: float) -> dict[str, Any]:
         """One answer of the worker; a worker that is gone is started again once."""
-        answer = await self._ask_once(request, wall_s)
-        if answer.get("problem") == "gone":
+        async with self._places:
             answer = await self._ask_once(request, wall_s)
+            if answer.get("problem") == "gone":
+                answer = await self._ask_once(request, wall_s)
         if answer.get("problem") == "gone":
             raise Unavailable("The prober")
         return answer
@@ -48,7 +54,8 @@ class Prober:
         future = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = future
         try:
-            self._send({**request, "id": request_id})
+            if not self._send({**request, "id": request_id}):
+                return {"problem": "gone"}
             async with asyncio.timeout(wall_s):
                 answer: dict[str, Any] = await future
                 return answer
@@ -58,7 +65,12 @@ class Prober:
             self._waiting.pop(request_id, None)
 
     async def close(self) -> None:
-        """Ends the process. Safe to repeat."""
+        """Ends the process for good. Safe to repeat."""
+        self._is_closed = True
+        async with self._starting:
+            await self._end()
+
+    async def _end(self) -> None:
         process, self._process = self._process, None
         reader, self._reader = self._reader, None
         if process is not None:
@@ -68,10 +80,12 @@ class Prober:
         if reader is not None:
             await reader
 
-    def _send(self, request: dict[str, Any]) -> None:
-        if self._process is None or self._process.stdin is None:
-            raise RuntimeError("the prober is closed")
+    def _send(self, request: dict[str, Any]) -> bool:
+        """False if nobody is there to answer any more."""
+        if self._process is None or self._process.stdin is None or self._reader is None:
+            return False
         self._process.stdin.write(json.dumps(request).encode() + b"\n")
+        return not self._reader.done()
 
     async def _read_answers(self, process: asyncio.subprocess.Process) -> None:
         if process.stdout is None:

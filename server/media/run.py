@@ -8,6 +8,7 @@ operator's to limit.
 """
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -16,9 +17,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from zerokerf.errors import Unavailable
+
 _GRACE_S = 2.0
 _TAIL_BYTES = 64 * 1024
 _TOOL_PATH = "/usr/bin:/bin"
+
+_KILLED = (-signal.SIGKILL, -signal.SIGTERM, 255)  # ffmpeg says 255 when it heeds a SIGTERM
 
 OnTime = Callable[[int], None]
 
@@ -40,6 +45,14 @@ class Finished:
     exit_code: int
     stderr: str
     is_timeout: bool = False
+
+
+def refuse_our_faults(finished: Finished) -> None:
+    """Raises what is not the audio's fault and may pass: a full disk, or a kill from outside."""
+    if finished.exit_code == 256 - errno.ENOSPC:
+        raise OSError(errno.ENOSPC, "no space left in the scratch folder")
+    if finished.exit_code in _KILLED and not finished.is_timeout:
+        raise Unavailable("The decoder")
 
 
 async def run(
@@ -79,7 +92,9 @@ async def run(
 def _guarded(argv: Sequence[str], limits: RunLimits) -> list[str]:
     guard: list[str] = []
     if prlimit := shutil.which("prlimit", path=_TOOL_PATH):
-        guard += [prlimit, f"--as={limits.memory_bytes}", f"--cpu={limits.cpu_s}", "--core=0"]
+        # The soft limit ends it by SIGXCPU, which tells it from a kill by someone else.
+        cpu = f"--cpu={limits.cpu_s}:{limits.cpu_s + 5}"
+        guard += [prlimit, f"--as={limits.memory_bytes}", cpu, "--core=0"]
         if limits.file_bytes is not None:
             guard.append(f"--fsize={limits.file_bytes}")
     if setpriv := shutil.which("setpriv", path=_TOOL_PATH):

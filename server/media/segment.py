@@ -12,7 +12,7 @@ from server.media.encode import EncodePlan, encode_argv, excess_samples, output_
 from server.media.mp3_length import set_mp3_length
 from server.media.pcm import Pcm, read_range
 from server.media.plan import Cut
-from server.media.run import RunLimits, run
+from server.media.run import RunLimits, refuse_our_faults, run
 from server.media.wav import write_header
 from zerokerf.errors import JobFailed
 from zerokerf.formats import Format
@@ -96,6 +96,7 @@ async def _encode(
     patience_s = 120 + 2 * cut.sample_count // pcm.sample_rate
     limits = RunLimits(wall_s=patience_s, cpu_s=patience_s, memory_bytes=_MEMORY_BYTES)
     finished = await run(argv, folder=part.parent, limits=limits, on_time=on_time)
+    refuse_our_faults(finished)
     if finished.exit_code != 0:
         raise JobFailed from EncodeError(f"exit code {finished.exit_code}: {finished.stderr[-2000:]}")
 

@@ -73,7 +73,7 @@ def _demuxer_of(head: bytes) -> str | None:
         return "flac"
     if head[:4] == b"OggS":
         return "ogg"
-    if head[4:8] in _MP4_BOXES:
+    if head[4:8] in _MP4_BOXES and not _is_text(head):
         return "mov"
     return _mpeg_demuxer_of(head)
 

@@ -12,7 +12,7 @@ import ffmpeg
 from server.media.decoder import QUIET, Decoder, source_options
 from server.media.encode import DEMUXERS, EncodePlan
 from server.media.pcm import Pcm, SampleFormat, read_range
-from server.media.run import RunLimits, run
+from server.media.run import RunLimits, refuse_our_faults, run
 from server.media.segment import CutSegment
 from server.media.wav import WavHeaderError, read_header
 from zerokerf.errors import SegmentDiffers, SegmentOverLimit, VerificationFailed
@@ -64,6 +64,7 @@ async def _compare(segment: CutSegment, target: EncodePlan, pcm: Pcm, decoder: D
     finally:
         found_bytes, is_same = await draining
         os.close(read_fd)
+    refuse_our_faults(finished)
     return found_bytes // (kept.sample_bytes * target.channels), is_same and finished.exit_code == 0
 
 

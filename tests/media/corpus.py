@@ -14,7 +14,12 @@ SAMPLES = 142_571  # odd on purpose, 3.2 s
 SOURCES: dict[str, tuple[str, ...]] = {
     "16bit.wav": ("-c:a", "pcm_s16le"),
     "24bit.wav": ("-c:a", "pcm_s24le"),
+    "8bit.wav": ("-c:a", "pcm_u8"),
+    "32bit.wav": ("-c:a", "pcm_s32le"),
     "float.wav": ("-c:a", "pcm_f32le"),
+    "adpcm.wav": ("-c:a", "adpcm_ms"),
+    "rf64.wav": ("-c:a", "pcm_s16le", "-rf64", "always"),
+    "sony.w64": ("-c:a", "pcm_s16le"),
     "16bit.flac": ("-c:a", "flac", "-sample_fmt", "s16"),
     "24bit.flac": ("-c:a", "flac", "-sample_fmt", "s32"),
     "cbr.mp3": ("-c:a", "libmp3lame", "-b:a", "128k"),

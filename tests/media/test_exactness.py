@@ -19,6 +19,7 @@ from zerokerf.formats import Format
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DEMUXERS = {
+    "w64": "w64",
     "wav": "wav",
     "flac": "flac",
     "mp3": "mp3",
@@ -79,7 +80,7 @@ async def test_wav_segments_joined_are_the_decoded_source(name: str, sources: Pa
     assert np.array_equal(joined, source)
 
 
-@pytest.mark.parametrize("name", ["cbr.mp3", "16bit.flac", "24bit.flac", "24bit.wav", "alac.m4a"])
+@pytest.mark.parametrize("name", ["cbr.mp3", "16bit.flac", "24bit.flac", "8bit.wav", "alac.m4a"])
 async def test_flac_segments_joined_are_the_decoded_source(name: str, sources: Path, room: Room) -> None:
     pcm = await room.open(sources / name)
 
@@ -88,6 +89,18 @@ async def test_flac_segments_joined_are_the_decoded_source(name: str, sources: P
     assert all(proof.is_bit_exact for _, proof in made)
     joined = np.concatenate([soundfile.read(segment.path, dtype="int32")[0] for segment, _ in made])
     assert np.array_equal(joined, soundfile.read(pcm.path, dtype="int32")[0])
+
+
+@pytest.mark.parametrize("name", ["32bit.wav", "float.wav"])
+async def test_flac_says_when_it_keeps_only_24_bits(name: str, sources: Path, room: Room) -> None:
+    pcm = await room.open(sources / name)
+    plan = plan_encode(pcm, Format.FLAC)
+
+    made = await cut(room, pcm, plan)
+
+    assert plan.notes == (f"Samples of {pcm.sample_format} were stored as 24 bit integers.",)
+    joined = np.concatenate([soundfile.read(segment.path)[0] for segment, _ in made])
+    assert np.abs(joined - soundfile.read(pcm.path)[0]).max() <= 2**-23
 
 
 async def test_adts_segments_state_what_a_decoder_adds(sources: Path, room: Room) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import signal
 import sys
 import time
+from collections.abc import AsyncGenerator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,13 +13,16 @@ import psutil
 import pytest
 
 from server.media.cut import cut_by_duration
+from server.media.decode import decode
 from server.media.decoder import Decoder, check_decoder
 from server.media.encode import plan_encode
 from server.media.pcm import Pcm, SampleFormat
 from server.media.plan import DurationMode, plan_by_duration
 from server.media.run import RunLimits, run
+from server.media.segment import CutSegment
 from tests.media.conftest import Room
-from zerokerf.errors import ConfigError
+from tests.media.corpus import ffmpeg
+from zerokerf.errors import ConfigError, Unavailable
 from zerokerf.formats import Format
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -144,33 +149,70 @@ async def test_ffmpeg_dies_with_its_parent(decoder: Decoder, tmp_path: Path) -> 
     await parent.communicate()
 
 
-async def test_leaving_a_cut_early_ends_its_encoders(room: Room) -> None:
+def long_silence(folder: Path) -> Pcm:
+    """Ten minutes that take an encoder long enough to be caught at it."""
     samples = 600 * 48_000
-    raw = room.folder / "long.raw"
-    with raw.open("wb") as file:
+    with (folder / "long.raw").open("wb") as file:
         file.truncate(samples * 4)
-    pcm = Pcm(
-        path=raw,
+    return Pcm(
+        path=folder / "long.raw",
         data_offset=0,
         sample_format=SampleFormat.S16,
         sample_rate=48_000,
         channels=2,
         sample_count=samples,
     )
-    cuts = plan_by_duration(samples, 48_000, DurationMode(300_000_000_000), room.limits)
+
+
+async def started_cut(room: Room) -> tuple[AsyncGenerator[CutSegment, None], asyncio.Task[CutSegment]]:
+    pcm = long_silence(room.folder)
+    cuts = plan_by_duration(pcm.sample_count, 48_000, DurationMode(300_000_000_000), room.limits)
     is_running = asyncio.Event()
-    segments = cut_by_duration(
-        pcm, cuts, plan_encode(pcm, Format.OGG), room.folder, room.decoder, 2, lambda _: is_running.set()
-    )
-    task = asyncio.create_task(anext(segments))
+    plan = plan_encode(pcm, Format.OGG)
+    segments = cut_by_duration(pcm, cuts, plan, room.folder, room.decoder, 2, lambda _: is_running.set())
+    first = asyncio.create_task(anext(segments))
     await is_running.wait()
+    return segments, first
+
+
+async def test_leaving_a_cut_early_ends_its_encoders(room: Room) -> None:
+    segments, first = await started_cut(room)
 
     started = time.monotonic()
-    task.cancel()
+    first.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
+        await first
     await segments.aclose()
 
     assert time.monotonic() - started < 2.5
     assert children() == []
     assert [path.name for path in room.folder.iterdir()] == ["long.raw"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_an_encoder_ended_from_outside_is_worth_another_try(number: signal.Signals, room: Room) -> None:
+    _, first = await started_cut(room)
+    for child in children():
+        child.send_signal(number)
+
+    with pytest.raises(Unavailable):
+        await first
+
+    assert children() == []
+    assert [path.name for path in room.folder.iterdir()] == ["long.raw"]
+
+
+async def test_a_decoder_ended_from_outside_does_not_blame_the_source(room: Room) -> None:
+    path = room.folder / "long.wav"
+    ffmpeg(room.decoder.binary, "-f", "lavfi", "-i", "sine=d=1200:r=48000", "-c:a", "adpcm_ms", path)
+    facts = await room.probe(path)
+    is_running = asyncio.Event()
+    decoding = asyncio.create_task(
+        decode(path, facts, room.folder, room.decoder, room.limits, lambda _: is_running.set())
+    )
+    await is_running.wait()
+    for child in children():
+        child.kill()
+
+    with pytest.raises(Unavailable):
+        await decoding
