@@ -68,6 +68,7 @@ class AsyncClient:
         max_size: int | None = None,
         to: AudioFormat.ValueType | str | None = None,
         metadata: Mapping[str, MetadataValue] | None = None,
+        webhook_url: str = "",
         request_id: str | None = None,
         on_progress: OnProgress = _ignore,
     ) -> Split:
@@ -80,6 +81,7 @@ class AsyncClient:
         request = CreateSplitRequest(
             mode=split_mode(every=every, max_size=max_size),
             output_format=output_format(to),
+            webhook_url=webhook_url,
             request_id=request_id or str(uuid.uuid4()),
         )
         request.metadata.update(dict(metadata or {}))

@@ -1,7 +1,5 @@
 """`zerokerf split`: what it sends, prints, saves and returns."""
 
-# ruff: noqa: ASYNC240 - small files of a test
-
 import asyncio
 import json
 import os

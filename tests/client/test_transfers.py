@@ -1,7 +1,5 @@
 """Files go up and come down whole, whatever breaks on the way."""
 
-# ruff: noqa: ASYNC240 - small files of a test
-
 import os
 from datetime import timedelta
 from pathlib import Path

@@ -62,5 +62,5 @@ def leave_if_failed(split: Split) -> None:
     """Say why a job did not complete and leave with the code for that."""
     if split.state != Split.STATE_COMPLETED:
         reason = f" {split.error.reason}: {split.error.message}" if split.HasField("error") else ""
-        say(f"Error: job {split.id} is {state_name(split.state)}.{reason}")
+        say(f"Error: job {split.id} ended as {state_name(split.state)}.{reason}")
         raise typer.Exit(ExitCode.JOB_FAILED)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Protocol
 
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
@@ -129,7 +130,7 @@ def job_facts(progress: SplitProgress, pace: Pace) -> str:
         facts.append(f"{format_duration(done)} of {format_duration(total)}")
     if pace.speed:
         facts.append(f"{pace.speed:.0f}\N{MULTIPLICATION SIGN} realtime")
-    if pace.remaining:
+    if pace.remaining is not None and pace.remaining >= timedelta(seconds=1):
         facts.append(f"{format_duration(pace.remaining).partition('.')[0]} left")
     if progress.segments_total:
         facts.append(f"{progress.segments_done} of {progress.segments_total} segments")

@@ -1,0 +1,72 @@
+"""The examples of the guides run as they are printed."""
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ROOT
+from tests.client.service import Service
+from zerokerf.v1.split_service_pb2 import CreateSplitRequest
+
+SERVICE_COMMANDS = re.compile(r"zerokerf (serve|server|gateway|worker|config)\b")
+
+
+def blocks(guide: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / guide).read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "talk.wav").write_bytes(os.urandom(1000))
+    return tmp_path
+
+
+async def run(folder: Path, environment: dict[str, str], *command: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=folder,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    return out.decode()
+
+
+async def test_the_python_examples_run(service: Service, folder: Path, environment: dict[str, str]) -> None:
+    first, errors, patience = (
+        block.replace("127.0.0.1:50051", service.target) for block in blocks("python.md", "python")
+    )
+
+    assert "talk_002.wav" in await run(folder, environment, sys.executable, "-c", first)
+    assert "JOB_NOT_FOUND job_gone" in await run(folder, environment, sys.executable, "-c", errors)
+    assert await run(folder, environment, sys.executable, "-c", patience) == ""
+
+
+async def test_the_command_line_examples_run(
+    service: Service, folder: Path, environment: dict[str, str]
+) -> None:
+    for _ in range(2):
+        request = CreateSplitRequest()
+        request.mode.duration.segment_duration.seconds = 600
+        service.start(request)
+    service.faults.finish.set()
+    lines = [line for block in blocks("cli.md", "sh") for line in block.splitlines()]
+    commands = [
+        line
+        for line in lines
+        if line.startswith("zerokerf") and not SERVICE_COMMANDS.match(line) and "cancel" not in line
+    ]
+    program = f'set -e\nzerokerf() {{ "{sys.executable}" -m zerokerf "$@"; }}\n' + "\n".join(commands)
+
+    out = await run(folder, environment, "sh", "-c", program)
+
+    assert len(commands) == 9
+    assert "segments/talk_002.wav" in out
+    assert (folder / "result.json").exists()
