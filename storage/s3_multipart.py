@@ -80,7 +80,12 @@ class MultipartUpload:
         return Xml.tostring(root)
 
     def _is_there(self) -> bool:
-        found = self._client.stat_object(self._bucket, self._name)
+        try:
+            found = self._client.stat_object(self._bucket, self._name)
+        except S3Error as error:
+            if error.code == "NoSuchKey":
+                return False
+            raise
         return found.etag == self._expected_etag()
 
     def _expected_etag(self) -> str:

@@ -13,6 +13,8 @@ class Fault(Enum):
     BUSY = auto()
     #: Answer 403 without asking the server.
     REFUSE = auto()
+    #: Say that there is no such upload, without asking the server.
+    GONE = auto()
     #: Let the server do it, then hang up without an answer.
     LOSE_REPLY = auto()
     #: Hang up in the middle of the answer.
@@ -21,6 +23,19 @@ class Fault(Enum):
     STALL_REPLY = auto()
     #: Change one byte of the request's body.
     CORRUPT = auto()
+
+
+def _error(status: str, code: str) -> bytes:
+    body = f"<Error><Code>{code}</Code></Error>"
+    head = f"Content-Type: application/xml\r\nContent-Length: {len(body)}\r\nConnection: close"
+    return f"HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}".encode()
+
+
+_ANSWERS = {
+    Fault.BUSY: _error("503 Busy", "SlowDown"),
+    Fault.REFUSE: _error("403 Forbidden", "AccessDenied"),
+    Fault.GONE: _error("404 Not Found", "NoSuchUpload"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +54,11 @@ class FaultProxy:
     endpoint: str = ""
     rule: Rule = lambda _: Fault.NONE
     seen: list[Request] = field(default_factory=list)
-    stalled: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-def first(fault: Fault, method: str, part_of_target: str) -> Rule:
-    """Only the first matching request meets the fault."""
-    waiting = [fault]
+def first(fault: Fault, method: str, part_of_target: str, then: Fault = Fault.NONE) -> Rule:
+    """The first matching request meets the fault, the second one may meet another."""
+    waiting = [then, fault]
 
     def rule(request: Request) -> Fault:
         matches = request.method == method and part_of_target in request.target
@@ -86,9 +100,8 @@ async def _answer(
     request = Request(method, target)
     proxy.seen.append(request)
     fault = proxy.rule(request)
-    if fault in {Fault.BUSY, Fault.REFUSE}:
-        status = {Fault.BUSY: "503 Busy", Fault.REFUSE: "403 Forbidden"}[fault]
-        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+    if fault in _ANSWERS:
+        writer.write(_ANSWERS[fault])
         await writer.drain()
         return
     if fault is Fault.CORRUPT:
@@ -101,7 +114,6 @@ async def _answer(
     writer.write(reply)
     await writer.drain()
     if fault is Fault.STALL_REPLY:
-        proxy.stalled.set()
         await reader.read()
 
 

@@ -61,3 +61,20 @@ async def test_an_iterable_that_is_no_generator_is_a_source_too(threads: Threads
             return chunks(DATA, 9)
 
     assert b"".join([block async for block in blocks("k", Pieces(), 64, threads)]) == DATA
+
+
+async def test_a_stream_that_is_not_read_to_its_end_is_closed(threads: Threads) -> None:
+    closed: list[bool] = []
+
+    async def stream() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield DATA
+        finally:
+            closed.append(True)
+
+    found = blocks("k", stream(), 64, threads)
+    await anext(found)
+    await found.aclose()
+
+    assert closed == [True]

@@ -9,7 +9,7 @@ import pytest
 from storage.interface import ObjectStore
 from storage.open_store import OpenedStore
 from tests.storage.content import MIB, chunks, keys, noise, read, sha256, unfinished
-from zerokerf.errors import InvalidObjectKey, ObjectExists, ObjectNotFound, ObjectRangeInvalid
+from zerokerf.errors import InvalidObjectKey, ObjectDamaged, ObjectExists, ObjectNotFound, ObjectRangeInvalid
 
 WAV = "audio/wav"
 
@@ -66,6 +66,16 @@ async def test_a_missing_file_is_the_callers_mistake(opened: OpenedStore, tmp_pa
     with pytest.raises(FileNotFoundError):
         await opened.store.put("a/b.wav", tmp_path / "none.wav", content_type=WAV)
 
+    assert await unfinished(opened) == 0
+
+
+async def test_a_file_that_gives_another_number_of_bytes_than_it_has_is_not_stored(
+    opened: OpenedStore,
+) -> None:
+    with pytest.raises(ObjectDamaged):
+        await opened.store.put("a/b.wav", Path("/proc/version"), content_type=WAV)  # says it is empty
+
+    assert await keys(opened.store) == []
     assert await unfinished(opened) == 0
 
 
