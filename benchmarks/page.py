@@ -1,0 +1,64 @@
+"""The table, on the terminal and in the documentation, with the machine it was measured on."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.results import Row
+
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+COLUMNS = ("what", "bar", "measured: p50 (min to max)", "met", "repeats")
+
+
+def show(rows: Sequence[Row], console: Console) -> None:
+    table = Table(*COLUMNS)
+    for row in rows:
+        table.add_row(*_cells(row), style="bold red" if row.is_met is False else "")
+    console.print(table)
+
+
+def write(rows: Sequence[Row], facts: str) -> None:
+    """Between the marks; the words round them are people's."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    lines = ["| " + " | ".join(cells) + " |" for cells in (COLUMNS, ("---",) * 5, *map(_cells, rows))]
+    PAGE.write_text("\n".join([f"{before}{BEGIN}", facts, "", *lines, f"{END}{after}"]), encoding="utf-8")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return row.what, row.bar, row.measured, row.verdict, str(row.repeats)
+
+
+def machine() -> str:
+    """Read before anything is measured, so that the load is that of others."""
+    memory = f"{psutil.virtual_memory().total / 2**30:.0f} GiB"
+    cores = f"{psutil.cpu_count()} cores of {_processor()}"
+    system = f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {_commit()}"
+    return f"{when}. {cores}, {memory}, {system}. Load before it began: {os.getloadavg()[0]:.1f}."
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor() or platform.machine())
+
+
+def _commit() -> str:
+    commit = _git("rev-parse", "--short", "HEAD") or "unknown"
+    others = [line for line in _git("status", "--porcelain").splitlines() if PAGE.name not in line]
+    return f"{commit} with changes on top" if others else commit
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=PAGE.parent, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
