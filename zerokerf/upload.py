@@ -9,7 +9,14 @@ import grpc
 
 from zerokerf.call_ending import ending_of
 from zerokerf.calls import Attempts, Caller, OnProgress
-from zerokerf.errors import FileChanged, ServiceUnreachable, Unavailable, UploadOffsetMismatch, ZerokerfError
+from zerokerf.errors import (
+    FileChanged,
+    ServiceUnreachable,
+    Unavailable,
+    UploadComplete,
+    UploadOffsetMismatch,
+    ZerokerfError,
+)
 from zerokerf.status import from_rpc_error
 from zerokerf.v1.upload_pb2 import Upload
 from zerokerf.v1.upload_service_pb2 import (
@@ -104,7 +111,7 @@ class _Transfer:
                 async with asyncio.timeout(self._caller.patience.stall_timeout_s):
                     return (await call).upload
             except TimeoutError as error:
-                raise ServiceUnreachable() from error
+                raise ServiceUnreachable from error
             except grpc.aio.AioRpcError as error:
                 raise _typed(await ending.error(error)) from error
 
@@ -137,5 +144,6 @@ class _Transfer:
 
 def _typed(error: grpc.aio.AioRpcError) -> ZerokerfError:
     reported = from_rpc_error(error)
-    # Bytes that were committed after we had asked: asking again mends it.
-    return Unavailable("The upload") if isinstance(reported, UploadOffsetMismatch) else reported
+    # What a lost call did after we had asked for its effect: asking again mends it.
+    was_late = isinstance(reported, UploadOffsetMismatch | UploadComplete)
+    return Unavailable("The upload") if was_late else reported

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.client.service import API_KEY, Service, running_service
+from tests.client.service import running_service
+from tests.client.state import API_KEY, Service
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import ROOT
-from tests.client.service import Service
+from tests.client.state import Service
 from zerokerf.v1.split_service_pb2 import CreateSplitRequest
 
 SERVICE_COMMANDS = re.compile(r"zerokerf (serve|server|gateway|worker|config)\b")

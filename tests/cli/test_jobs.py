@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.cli.conftest import Cli
-from tests.client.service import Service
+from tests.client.state import Service
 from zerokerf.errors import CorruptFile
 from zerokerf.v1.split_pb2 import Split
 from zerokerf.v1.split_service_pb2 import CreateSplitRequest

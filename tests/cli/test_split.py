@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli, Start
-from tests.client.service import Service
+from tests.client.state import Service
 from zerokerf.errors import CorruptFile
 from zerokerf.v1.split_pb2 import Split
 

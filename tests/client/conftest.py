@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.client.service import API_KEY, Service, running_service
+from tests.client.service import running_service
+from tests.client.state import API_KEY, Service
 from zerokerf.calls import Patience
 from zerokerf.client import AsyncClient
 

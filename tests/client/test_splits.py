@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.client.conftest import IMPATIENT
-from tests.client.service import API_KEY, Service
+from tests.client.state import API_KEY, Service
 from zerokerf import errors
 from zerokerf.channel import Tls
 from zerokerf.client import AsyncClient

@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 
-from tests.client.service import Service
+from tests.client.state import Service
 from zerokerf import errors
 from zerokerf.client import AsyncClient
 from zerokerf.v1.split_pb2 import Segment

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.client.service import Service
+from tests.client.state import Service
 from zerokerf import errors
 from zerokerf.client import AsyncClient
 from zerokerf.v1.split_pb2 import Split
