@@ -48,7 +48,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that changes nothing. Raises Unavailable when the database cannot be used."""
+        """Each query sees what is committed when it begins. Raises Unavailable, as `writing` does."""
         with _outages():
             async with self.engine.connect() as connection:
                 yield connection
@@ -141,9 +141,10 @@ def _set_up_sqlite(connection: DBAPIConnection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A writer that starts as a reader cannot wait for its turn: SQLite fails it at once.
-    writes = connection.get_execution_options().get("zerokerf_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # A writer that starts as a reader cannot wait for its turn: SQLite fails it at once. Each read stands
+    # for itself, as it does on PostgreSQL.
+    if connection.get_execution_options().get("zerokerf_writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _prepare_file(path: Path) -> None:

@@ -9,8 +9,8 @@ from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups import Wakeups
 
 _PAGE = 100
-#: How soon a change is seen whose wake-up got lost, such as one that another process wrote.
-_LOOK_AGAIN_S = 0.5
+#: Wake-ups are expected to arrive; this is for the day they do not.
+_LOOK_AGAIN_S = 10
 
 
 async def watch(

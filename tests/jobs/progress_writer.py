@@ -6,7 +6,7 @@ import sys
 from server.database.open import open_database
 from server.jobs.model import Progress
 from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups import InProcessWakeups
+from server.jobs.wakeups_in_process import InProcessWakeups
 
 
 async def main(url: str, job_id: str, field: str, count: int) -> None:

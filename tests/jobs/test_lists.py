@@ -8,7 +8,7 @@ from server.database.open import Database
 from server.jobs.model import Page, SplitRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
-from server.jobs.wakeups import InProcessWakeups
+from server.jobs.wakeups_in_process import InProcessWakeups
 from zerokerf.errors import InvalidParams
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

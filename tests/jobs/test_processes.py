@@ -8,7 +8,7 @@ from pathlib import Path
 from server.database.open import Database
 from server.jobs.model import SplitRequest
 from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups import InProcessWakeups
+from server.jobs.wakeups_in_process import InProcessWakeups
 
 REPORTS = 100
 WRITER = Path(__file__).with_name("progress_writer.py")

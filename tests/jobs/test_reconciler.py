@@ -10,7 +10,7 @@ from server.jobs.model import SplitJob, SplitRequest
 from server.jobs.open_work import JobRef
 from server.jobs.reconciler import Sweep, reconcile_forever
 from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups import InProcessWakeups
+from server.jobs.wakeups_in_process import InProcessWakeups
 from tests.jobs.engines import NotedEngine
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

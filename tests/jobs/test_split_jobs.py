@@ -9,7 +9,7 @@ from server.jobs.model import SplitRequest
 from server.jobs.split_jobs import SplitJobs
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
-from server.jobs.wakeups import InProcessWakeups
+from server.jobs.wakeups_in_process import InProcessWakeups
 from tests.jobs.engines import NotedEngine
 from zerokerf.errors import JobAlreadyProcessing, JobNotFound, UploadIncomplete
 

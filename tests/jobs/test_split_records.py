@@ -10,7 +10,7 @@ from server.database.open import Database
 from server.jobs.model import Failure, Phase, Progress, SourceFacts, SplitJob, SplitRequest, StoredSegment
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
-from server.jobs.wakeups import InProcessWakeups
+from server.jobs.wakeups_in_process import InProcessWakeups
 from server.jobs.wanted import JobNoLongerWanted
 from zerokerf.errors import (
     IdempotencyConflict,

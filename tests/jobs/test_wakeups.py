@@ -10,7 +10,9 @@ from sqlalchemy import text
 from server.database.open import Database, open_database
 from server.jobs.model import SplitRequest
 from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups import InProcessWakeups, PostgresWakeups, open_wakeups
+from server.jobs.wakeups import open_wakeups
+from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.wakeups_postgres import PostgresWakeups
 
 REQUEST = SplitRequest(source_url="https://example.org/a.wav", segment_ns=10**9)
 only_postgres = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
@@ -32,7 +34,7 @@ async def test_a_committed_change_wakes_other_processes(database: Database, data
         with heard.waiting("any") as listening:
             async with asyncio.timeout(10):
                 await listening.wait()  # everybody is woken once when it begins to listen
-        records = SplitRecords(database, PostgresWakeups(database))
+        records = SplitRecords(database, PostgresWakeups(database, InProcessWakeups()))
         job = await records.create("acc_a", REQUEST, None)
         with heard.waiting(job.id) as changed:
             await records.begin(job.id)
@@ -44,7 +46,7 @@ async def test_a_committed_change_wakes_other_processes(database: Database, data
 @only_postgres
 async def test_a_change_that_is_rolled_back_wakes_nobody(database: Database, database_url: str) -> None:
     async with open_database(database_url) as elsewhere, open_wakeups(elsewhere) as heard:
-        sender = PostgresWakeups(database)
+        sender = PostgresWakeups(database, InProcessWakeups())
         with heard.waiting("job_a") as undone, heard.waiting("job_b") as done:
             async with asyncio.timeout(10):
                 await done.wait()
@@ -66,7 +68,7 @@ async def test_a_change_that_is_rolled_back_wakes_nobody(database: Database, dat
 @only_postgres
 async def test_it_listens_again_after_its_connection_was_cut(database: Database, database_url: str) -> None:
     async with open_database(database_url) as elsewhere, open_wakeups(elsewhere) as heard:
-        sender = PostgresWakeups(database)
+        sender = PostgresWakeups(database, InProcessWakeups())
         with heard.waiting("job_a") as changed:
             async with asyncio.timeout(10):
                 await changed.wait()

@@ -11,7 +11,8 @@ from server.jobs.events import watch
 from server.jobs.model import JobEvent, Progress, SplitJob, SplitRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
-from server.jobs.wakeups import InProcessWakeups
+from server.jobs.wakeups import open_wakeups
+from server.jobs.wakeups_in_process import InProcessWakeups
 from zerokerf.errors import InvalidParams, JobNotFound
 
 REQUEST = SplitRequest(source_url="https://example.org/a.wav", segment_ns=10**9)
@@ -77,15 +78,34 @@ async def test_a_watcher_that_reconnects_at_random_misses_nothing(
 
 
 async def test_a_change_by_another_process_is_seen_without_a_wake_up(
-    records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob, database_url: str
+    records: SplitRecords, job: SplitJob, database: Database, database_url: str
 ) -> None:
-    async with open_database(database_url) as other_database:
+    async with open_wakeups(database) as wakeups, open_database(database_url) as other_database:
         elsewhere = SplitRecords(other_database, InProcessWakeups())
-        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            seen = group.create_task(numbers(watch(records, wakeups, "acc_a", job.id, 2)))
-            group.create_task(work(elsewhere, job, 1))
+        events = watch(records, wakeups, "acc_a", job.id, 2)
+        async with asyncio.timeout(5), aclosing(events):
+            waiting = asyncio.create_task(anext(events))
+            await asyncio.wait([waiting], timeout=0.1)
+            await elsewhere.record_progress(job.id, Progress(bytes_fetched=1))
+            assert (await waiting).sequence == 3
+            waiting = asyncio.create_task(anext(events))
+            await asyncio.wait([waiting], timeout=1.1)
+            await elsewhere.request_cancel("acc_a", job.id)
+            assert (await waiting).sequence == 4
 
-    assert seen.result() == [3, 4]
+
+async def test_a_deletion_by_another_process_ends_a_watch(
+    records: SplitRecords, database: Database, database_url: str
+) -> None:
+    queued = await records.create("acc_a", REQUEST, None)
+    async with open_wakeups(database) as wakeups, open_database(database_url) as other_database:
+        watching = asyncio.create_task(_until_not_found(watch(records, wakeups, "acc_a", queued.id, 1)))
+        await asyncio.wait([watching], timeout=1.1)
+        await SplitRecords(other_database, InProcessWakeups()).delete("acc_a", queued.id)
+        async with asyncio.timeout(5):
+            await watching
+
+    assert watching.result()
 
 
 async def test_watching_an_ended_job_from_its_last_event_ends_at_once(

@@ -1,0 +1,43 @@
+"""Notices what other processes changed: one look at all watched jobs, however many there are."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NoReturn
+
+from sqlalchemy import select
+
+from server.database.open import Database
+from server.database.tables import split_jobs
+from server.jobs.wakeups_in_process import InProcessWakeups
+from zerokerf.errors import Unavailable
+
+_EVERY_S = 0.5
+_AT_ONCE = 500
+
+
+async def look_out_forever(database: Database, wakeups: InProcessWakeups) -> NoReturn:
+    """Wakes those who wait for a job that has changed, was deleted, or is waited for only since lately."""
+    seen: dict[str, int | None] = {}
+    while True:
+        await asyncio.sleep(_EVERY_S)
+        awaited = wakeups.awaited()
+        try:
+            known = await _last_sequences(database, awaited)
+        except Unavailable:
+            continue
+        now = {job_id: known.get(job_id) for job_id in awaited}
+        for job_id in awaited:
+            if job_id not in seen or seen[job_id] != now[job_id]:
+                wakeups.wake(job_id)
+        seen = now
+
+
+async def _last_sequences(database: Database, job_ids: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(job_ids), _AT_ONCE):
+        some = split_jobs.c.id.in_(job_ids[start : start + _AT_ONCE])
+        query = select(split_jobs.c.id, split_jobs.c.last_sequence)
+        async with database.reading() as connection:
+            rows = await connection.execute(query.where(some, split_jobs.c.deleted_at.is_(None)))
+            found.update((row.id, row.last_sequence) for row in rows)
+    return found
