@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, JSONResponse
 
@@ -12,6 +12,7 @@ from gateway import examples
 from gateway.answers import SplitJson
 from gateway.bodies import Body, CreateSplitBody, CreateUploadBody
 from gateway.errors import ErrorAnswer
+from gateway.splits import PageJson
 from gateway.uploads import UploadJson
 
 # Any: these are arguments of a framework function, and parts of an OpenAPI document.
@@ -69,14 +70,14 @@ def add_description(app: FastAPI) -> None:
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
 
-    async def description(_: Request) -> Response:
+    async def description() -> Response:
         return JSONResponse(document)
 
-    app.add_route("/openapi.json", description)
-    app.add_route("/docs", _page)
+    app.add_api_route("/openapi.json", description, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/docs", _page, methods=["GET"], include_in_schema=False)
 
 
-async def _page(_: Request) -> Response:
+async def _page() -> Response:
     return FileResponse(_PAGE, media_type="text/html", headers={"Content-Security-Policy": _POLICY})
 
 
@@ -132,7 +133,7 @@ CREATE_SPLIT: RouteDocs = {
 LIST_SPLITS: RouteDocs = {
     "summary": "List split jobs, newest first",
     "tags": ["splits"],
-    "responses": {200: _json(None, "One page of jobs", page=examples.PAGE)} | _errors("INVALID_PARAMS"),
+    "responses": {200: _json(PageJson, "One page of jobs", page=examples.PAGE)} | _errors("INVALID_PARAMS"),
 }
 
 GET_SPLIT: RouteDocs = {

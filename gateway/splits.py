@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
+from typing_extensions import TypedDict
 
-from gateway.answers import created_json, split_json, summary_json
+from gateway.answers import SplitJson, created_json, split_json, summary_json
 from gateway.backend import AnyCaller, JobId, RequestId
 from gateway.bodies import parse_split
 from gateway.strict_json import json_object
@@ -21,6 +22,18 @@ STATES: dict[str, Split.State.ValueType] = {
 
 #: The most that the server passes over; pages behind it are empty like all pages behind the end.
 _MOST_SKIPPED = 10**7
+
+
+class PaginationJson(TypedDict):
+    page: int
+    limit: int
+    total: int
+    totalPages: int
+
+
+class PageJson(TypedDict):
+    data: list[SplitJson]
+    pagination: PaginationJson
 
 
 async def create_split(request: Request, caller: AnyCaller, request_id: RequestId = "") -> Response:
@@ -48,8 +61,8 @@ async def list_splits(
         timeout=caller.timeout_s,
     )
     total = answer.total_size
-    pagination = {"page": page, "limit": limit, "total": total, "totalPages": -(-total // limit)}
-    return JSONResponse({"data": [summary_json(split) for split in answer.splits], "pagination": pagination})
+    pagination = PaginationJson(page=page, limit=limit, total=total, totalPages=-(-total // limit))
+    return JSONResponse(PageJson(data=[summary_json(each) for each in answer.splits], pagination=pagination))
 
 
 async def get_split(caller: AnyCaller, job_id: JobId) -> Response:

@@ -119,6 +119,15 @@ async def test_a_bearer_token_is_a_key_too(stranger: httpx.AsyncClient) -> None:
     assert answer.status_code == 200
 
 
+async def test_of_two_keys_the_one_in_its_own_header_counts(stranger: httpx.AsyncClient) -> None:
+    async def status_of(own: str, bearer: str) -> int:
+        headers = {"X-API-Key": own, "Authorization": f"Bearer {bearer}"}
+        return (await stranger.get("/api/v1/splits", headers=headers)).status_code
+
+    assert await status_of(KEY, "wrong") == 200
+    assert await status_of("wrong", KEY) == 401
+
+
 @pytest.mark.parametrize(
     ("raised", "status", "code"),
     [

@@ -245,6 +245,18 @@ async def test_a_file_over_the_limit_leaves_nothing(
     await nothing_is_left(setup)
 
 
+async def test_a_client_that_sends_all_before_it_reads_sees_the_answer(setup: Setup, upload: str) -> None:
+    reader, writer = await begin_put(setup, upload, 3 << 20)
+    with pytest.raises(TimeoutError):  # answered and closed now, the connection would be reset by the rest
+        await asyncio.wait_for(reader.read(1), 0.2)
+
+    writer.write(bytes((3 << 20) - 100_000))
+    await writer.drain()
+
+    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 413")
+    writer.close()
+
+
 async def test_the_gateways_own_limit_holds_for_every_link(
     stranger: httpx.AsyncClient, setup: Setup, signer: LocalSigner
 ) -> None:

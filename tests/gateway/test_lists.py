@@ -98,6 +98,10 @@ async def test_jobs_are_filtered_by_status(
     assert [job["status"] for job in (await page(http, status=status))["data"]] == [status]
 
 
+async def test_parameters_that_nobody_knows_are_ignored(http: httpx.AsyncClient) -> None:
+    assert (await page(http, limit=5, _=17))["pagination"]["limit"] == 5
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
