@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.media.ogg_pages import first_and_last_page
 from server.media.sniff import adts_frame_bytes, id3_bytes, mpeg_frame_bytes
 from server.media.wav import WavHeader, WavHeaderError, read_header
 from zerokerf.errors import CorruptFile
@@ -27,7 +28,7 @@ def read_claims(path: Path, demuxer: str) -> Claims:
     if demuxer == "aac":
         _check_adts(path)
     if demuxer == "ogg":
-        _check_ogg(path)
+        return _ogg_claims(path)
     if demuxer in ("flac", "mp3"):
         with path.open("rb") as file:
             file.seek(id3_bytes(file.read(10)))
@@ -78,20 +79,14 @@ def _mp3_claims(head: bytes) -> Claims:
     return Claims(max(0, samples))
 
 
-def _check_ogg(path: Path) -> None:
-    """The last whole page of a finished stream carries the end mark."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - 2 * _WINDOW_BYTES))
-        tail = file.read()
-    at = tail.rfind(b"OggS")
-    while at >= 0:
-        if len(tail) >= at + 27 and len(tail) >= at + 27 + tail[at + 26]:
-            page_bytes = 27 + tail[at + 26] + sum(tail[at + 27 : at + 27 + tail[at + 26]])
-            if at + page_bytes <= len(tail) and tail[at + 5] & 4:
-                return
-        at = tail.rfind(b"OggS", 0, at)
-    raise CorruptFile(f"{_TRUNCATED}: the page that ends an Ogg stream is missing.")
+def _ogg_claims(path: Path) -> Claims:
+    """At least what lies between the first page and the last; a recording of a broadcast starts anywhere."""
+    first, last = first_and_last_page(path)
+    if last is None:
+        raise CorruptFile(f"{_TRUNCATED}: the page that ends an Ogg stream is missing.")
+    if first is None or first.serial != last.serial or last.granule <= first.granule:
+        return Claims()
+    return Claims(last.granule - first.granule)
 
 
 def _check_adts(path: Path) -> None:

@@ -102,9 +102,9 @@ def _argv(path: Path, scratch: Path, facts: SourceFacts, decoder: Decoder, limit
 def _expected_samples(facts: SourceFacts) -> int:
     """What must at least be there; 0 where the container only estimates."""
     if facts.claimed_samples is not None:
-        slack = _SLACK_SAMPLES if facts.format is Format.MP3 else 0
+        slack = 0 if facts.format in (Format.WAV, Format.FLAC) else _SLACK_SAMPLES
         return max(0, facts.claimed_samples - slack)
-    if facts.format in (Format.OGG, Format.OPUS, Format.M4A):
+    if facts.format is Format.M4A:
         return max(0, (facts.duration_hint_samples or 0) - _SLACK_SAMPLES)
     return 0
 

@@ -33,5 +33,5 @@ class SourceFacts:
     bits_per_sample: int | None
     stream_index: int  # counted among audio streams: ffmpeg's 0:a:N
     duration_hint_samples: int | None
-    claimed_samples: int | None  # what the container promises exactly, where it does
+    claimed_samples: int | None  # what the container promises at least, where it does
     size_bytes: int

@@ -16,7 +16,7 @@ from server.media.plan import DurationMode, plan_by_duration
 from server.media.probe import probe
 from server.media.verify import verify_segment
 from tests.media.conftest import Room
-from tests.media.corpus import RATE, cut_off, ffmpeg, riff, speech_like
+from tests.media.corpus import RATE, SAMPLES, cut_off, ffmpeg, riff, speech_like
 from zerokerf.errors import CorruptFile, SourceTooLong, UnsupportedFormat
 from zerokerf.formats import Format
 
@@ -140,6 +140,24 @@ async def test_a_source_full_of_holes_is_told(name: str, sources: Path, room: Ro
 
     with pytest.raises(CorruptFile):
         await room.open(path)
+
+
+@pytest.mark.parametrize("name", ["vorbis.ogg", "celt.opus", "aac.m4a"])
+async def test_a_part_copied_from_a_longer_programme_is_not_called_damaged(
+    name: str, sources: Path, room: Room
+) -> None:
+    path = room.folder / name
+    ffmpeg(room.decoder.binary, "-copyts", "-ss", "1.37", "-i", sources / name, "-c", "copy", path)
+
+    assert (await room.open(path)).sample_count > RATE
+
+
+@pytest.mark.parametrize("name", ["cbr.mp3", "vorbis.ogg"])
+async def test_two_recordings_in_one_file_are_both_read(name: str, sources: Path, room: Room) -> None:
+    path = room.folder / name
+    path.write_bytes((sources / name).read_bytes() * 2)
+
+    assert (await room.open(path)).sample_count > 1.9 * SAMPLES
 
 
 async def test_no_samples_at_all_are_told(room: Room) -> None:
