@@ -40,7 +40,6 @@ class EncodePlan:
     sample_rate: int
     channels: int
     is_lossless: bool
-    nominal_bytes_per_s: int
     notes: tuple[str, ...] = ()
 
 
@@ -49,7 +48,7 @@ def plan_encode(pcm: Pcm, target: Format, source_codec: str = "") -> EncodePlan:
     is_alac = target is Format.M4A and source_codec == "alac"
     rate = pcm.sample_rate if is_alac else _rate_for(target, pcm.sample_rate)
     channels = pcm.channels if pcm.channels <= _MAX_CHANNELS.get(target, 8) else 2
-    codec, options, nominal_bits = _codec(pcm, target, rate, channels, source_codec)
+    codec, options = _codec(pcm, target, rate, channels, source_codec)
     is_whole = rate == pcm.sample_rate and channels == pcm.channels
     return EncodePlan(
         format=target,
@@ -58,7 +57,6 @@ def plan_encode(pcm: Pcm, target: Format, source_codec: str = "") -> EncodePlan:
         sample_rate=rate,
         channels=channels,
         is_lossless=is_whole and (target is Format.WAV or _keeps_every_bit(codec, pcm.sample_format)),
-        nominal_bytes_per_s=max(1, nominal_bits // 8),
         notes=_notes(pcm, target, rate, channels, codec),
     )
 
@@ -105,33 +103,29 @@ def encode_argv(
     return argv
 
 
-def _codec(pcm: Pcm, target: Format, rate: int, channels: int, source_codec: str) -> tuple[str, Options, int]:
-    """Encoder, its options, and about how many bits a second it makes."""
-    pcm_bits = rate * channels * pcm.sample_format.sample_bytes * 8
+def _codec(pcm: Pcm, target: Format, rate: int, channels: int, source_codec: str) -> tuple[str, Options]:
+    """Encoder and its options."""
     if target is Format.WAV:
-        return pcm.sample_format.codec, (), pcm_bits
+        return pcm.sample_format.codec, ()
     if target is Format.FLAC:
-        return "flac", _flac_options(pcm.sample_format), pcm_bits * 6 // 10
-    if target is Format.OGG:
-        return "libvorbis", (("q:a", "5"),), 80_000 * channels
-    if target is Format.OPUS:
-        bits = 48_000 * channels
-        mapping = (("mapping_family", "1"),) if channels > 2 else ()
-        return "libopus", (("b:a", str(bits)), *mapping), bits
+        return "flac", _flac_options(pcm.sample_format)
     if target is Format.M4A and source_codec == "alac":
-        return "alac", (*_alac_options(pcm.sample_format), ("movie_timescale", str(rate))), pcm_bits * 6 // 10
-    bits = _mp3_bits(rate, channels) if target is Format.MP3 else _aac_bits(rate, channels)
-    return _lossy_codec(target, rate, bits)
+        return "alac", (*_alac_options(pcm.sample_format), ("movie_timescale", str(rate)))
+    return _lossy_codec(target, rate, channels)
 
 
-def _lossy_codec(target: Format, rate: int, bits: int) -> tuple[str, Options, int]:
+def _lossy_codec(target: Format, rate: int, channels: int) -> tuple[str, Options]:
+    if target is Format.OGG:
+        return "libvorbis", (("q:a", "5"),)
+    if target is Format.OPUS:
+        mapping = (("mapping_family", "1"),) if channels > 2 else ()
+        return "libopus", (("b:a", str(48_000 * channels)), *mapping)
     if target is Format.MP3:
-        return "libmp3lame", (("b:a", str(bits)), ("id3v2_version", "0")), bits
+        return "libmp3lame", (("b:a", str(_mp3_bits(rate, channels))), ("id3v2_version", "0"))
+    # A coarser time scale rounds the edit list by several samples.
+    scale = (("movie_timescale", str(rate)),) if target is Format.M4A else ()
     # Without aac_pns=0 the decoder fills in random noise, different after every later cut.
-    options: Options = (("b:a", str(bits)), ("aac_pns", "0"))
-    if target is Format.M4A:
-        options += (("movie_timescale", str(rate)),)  # a coarser one rounds the edit list by several samples
-    return "aac", options, bits
+    return "aac", (("b:a", str(_aac_bits(rate, channels))), ("aac_pns", "0"), *scale)
 
 
 def _flac_options(sample_format: SampleFormat) -> Options:
