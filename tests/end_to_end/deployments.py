@@ -14,7 +14,7 @@ from tests.services.seaweed import REGION, SeaweedServer
 from tests.services.zerokerf import Deployment, running
 
 #: Small enough that what is too much, or takes too long, is so within a test.
-LIMITS = {"ZEROKERF_MAX_SOURCE_BYTES": str(8 << 20), "ZEROKERF_FETCH_IDLE_S": "1"}
+LIMITS = {"ZEROKERF_MAX_SOURCE_BYTES": str(48 << 20), "ZEROKERF_FETCH_IDLE_S": "1"}
 _BUCKET = "test-end-to-end"
 
 
@@ -44,8 +44,7 @@ def s3_and_postgres(folder: Path, seaweed: SeaweedServer, database_url: str) -> 
     }
     deployment = Deployment(folder / "data", extra={**LIMITS, **settings})
     with ExitStack() as stack:
-        for command in ("server", "gateway", "worker"):
-            stack.enter_context(running(deployment, command))
+        stack.enter_context(running(deployment, "server", "gateway", "worker"))
         connections = stack.enter_context(PoolManager())
         store = Minio(
             seaweed.endpoint,

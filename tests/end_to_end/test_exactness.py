@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,5 +91,5 @@ def test_without_an_output_format_segments_have_that_of_the_source(
     assert job["outputFormat"] == name.rpartition(".")[2]
 
 
-def _format(output: str) -> dict[str, str]:
+def _format(output: str) -> dict[str, Any]:
     return {} if output == "same" else {"outputFormat": output}

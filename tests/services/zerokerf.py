@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -107,9 +107,11 @@ class Process:
 
 
 @contextmanager
-def running(deployment: Deployment, command: str = "serve") -> Iterator[Process]:
-    process = Process(deployment, command)
-    try:
-        yield process.wait_ready()
-    finally:
-        process.terminate()
+def running(deployment: Deployment, *commands: str) -> Iterator[list[Process]]:
+    """Processes that start together and stop in reverse order; all of the service in one by default."""
+    with ExitStack() as stack:
+        processes = []
+        for command in commands or ("serve",):
+            processes.append(Process(deployment, command))
+            stack.callback(processes[-1].terminate)
+        yield [process.wait_ready() for process in processes]
