@@ -13,11 +13,12 @@ from gateway.strict_json import json_object
 from zerokerf.v1 import split_service_pb2 as pb
 from zerokerf.v1.split_pb2 import Split
 
-STATES: dict[str, Split.State.ValueType] = {
-    "queued": Split.STATE_QUEUED,
-    "processing": Split.STATE_PROCESSING,
-    "completed": Split.STATE_COMPLETED,
-    "failed": Split.STATE_FAILED,
+#: The documented states; a cancelled job is shown as a failed one.
+STATES: dict[str, tuple[Split.State.ValueType, ...]] = {
+    "queued": (Split.STATE_QUEUED,),
+    "processing": (Split.STATE_PROCESSING,),
+    "completed": (Split.STATE_COMPLETED,),
+    "failed": (Split.STATE_FAILED, Split.STATE_CANCELLED),
 }
 
 #: The most that the server passes over; pages behind it are empty like all pages behind the end.
@@ -55,7 +56,7 @@ async def list_splits(
         pb.ListSplitsRequest(
             page_size=limit,
             skip=min((page - 1) * limit, _MOST_SKIPPED),
-            state=STATES[status] if status else Split.STATE_UNSPECIFIED,
+            states=STATES[status] if status else (),
         ),
         metadata=caller.metadata,
         timeout=caller.timeout_s,

@@ -3,13 +3,25 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Protocol
 
 import grpc
 
 # What grpc.aio says of a write that failed because the server had ended the call. It then also replaces the
 # status that the server sent: https://github.com/grpc/grpc/issues/36066
 _WRITE_FAILED = "Internal error from Core"
+
+
+class StatusSource(Protocol):
+    """The part of a grpc.aio call that tells how it ended."""
+
+    async def code(self) -> grpc.StatusCode: ...
+
+    async def details(self) -> str: ...
+
+    async def trailing_metadata(self) -> grpc.aio.Metadata: ...
+
+    def cancel(self) -> bool: ...
 
 
 class CallEnding:
@@ -19,7 +31,7 @@ class CallEnding:
     that the stream broke.
     """
 
-    def __init__(self, call: grpc.aio.Call) -> None:
+    def __init__(self, call: StatusSource) -> None:
         self._first = asyncio.gather(call.code(), call.details(), call.trailing_metadata())
 
     async def error(self, last: grpc.aio.AioRpcError) -> grpc.aio.AioRpcError:
@@ -36,7 +48,7 @@ class CallEnding:
 
 
 @asynccontextmanager
-async def ending_of(call: "grpc.aio.StreamUnaryCall[Any, Any]") -> AsyncIterator[CallEnding]:
+async def ending_of(call: StatusSource) -> AsyncIterator[CallEnding]:
     """Watches the call from here on; cancels it if it is left unfinished."""
     ending = CallEnding(call)
     try:

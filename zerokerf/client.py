@@ -86,7 +86,7 @@ class AsyncClient:
         )
         request.metadata.update(dict(metadata or {}))
         if file is not None:
-            upload_id = (await self.upload(file, on_progress)).id
+            upload_id = (await self.upload(file, on_progress, request_id=request.request_id)).id
         request.source.CopyFrom(split_source(url=url, upload_id=upload_id))
         return (await self._caller.unary(self._splits.CreateSplit, request)).split
 
@@ -95,10 +95,10 @@ class AsyncClient:
         return (await self._caller.unary(self._splits.GetSplit, GetSplitRequest(id=job_id))).split
 
     async def list_splits(
-        self, state: Split.State.ValueType = Split.STATE_UNSPECIFIED, *, page_size: int = 100
+        self, *states: Split.State.ValueType, page_size: int = 100
     ) -> AsyncGenerator[Split]:
-        """Every job, or every one in a state, newest first, without segments. Fetched page by page."""
-        request = ListSplitsRequest(page_size=page_size, state=state)
+        """Jobs in any of the states, or all, newest first, without segments. Fetched page by page."""
+        request = ListSplitsRequest(page_size=page_size, states=states)
         while True:
             page = await self._caller.unary(self._splits.ListSplits, request)
             for split in page.splits:
@@ -136,12 +136,17 @@ class AsyncClient:
                 pass
         return await self.get_split(job_id)
 
-    async def upload(self, path: Path, on_progress: OnProgress = _ignore) -> Upload:
+    async def upload(
+        self, path: Path, on_progress: OnProgress = _ignore, *, request_id: str | None = None
+    ) -> Upload:
         """Send a file, going on from the committed bytes after every break.
 
+        With the same `request_id` a later call, even of another process, goes on with the same upload.
         Raises OSError if the file can't be read and FileChanged if it becomes shorter meanwhile.
         """
-        return await upload_file(self._uploads, self._caller, path, on_progress)
+        return await upload_file(
+            self._uploads, self._caller, path, on_progress, request_id or str(uuid.uuid4())
+        )
 
     async def download(self, segment: Segment, dest: Path, on_progress: OnProgress = _ignore) -> Path:
         """Fetch a segment to `dest`, or into `dest` if that is a folder; returns where it is.

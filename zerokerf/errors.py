@@ -1,4 +1,4 @@
-"""Every error this system reports on purpose: what kind it is, its stable reason, its sentence and its facts."""
+"""Every error this system reports on purpose: its kind, its stable reason, its sentence and its facts."""
 
 from enum import StrEnum
 
@@ -26,7 +26,7 @@ TRANSIENT = frozenset({Kind.UNAVAILABLE, Kind.RESOURCE_EXHAUSTED})
 
 
 class ZerokerfError(Exception):
-    """The root. `reason` is stable and for machines, the sentence is for people, `facts` hold its variables."""
+    """The root. `reason` is stable, for machines; the sentence is for people; `facts` hold its variables."""
 
     kind: Kind = Kind.INTERNAL
     reason: str = "INTERNAL_ERROR"
@@ -118,7 +118,7 @@ class UploadOffsetMismatch(ZerokerfError):
 
     def __init__(self, upload_id: str, committed_size: int, offset: int) -> None:
         super().__init__(
-            f"Upload {upload_id} has {committed_size} bytes committed; writing cannot start at byte {offset}.",
+            f"Upload {upload_id} has {committed_size} bytes committed; writing cannot start at {offset}.",
             uploadId=upload_id,
             committedSize=committed_size,
             offset=offset,
@@ -294,7 +294,7 @@ class SegmentsDoNotAddUp(ZerokerfError):
 
 
 class SegmentDiffers(VerificationFailed):
-    """A finished segment has the planned length and other samples than the source. The job must not complete."""
+    """A finished segment has the planned length and other samples than the source."""
 
     def __init__(self, index: int) -> None:
         ZerokerfError.__init__(self, f"Segment {index} does not hold the samples of the source.", index=index)

@@ -1,7 +1,6 @@
 """Sends a file to the server and goes on from the committed bytes whenever the connection breaks."""
 
 import asyncio
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -35,13 +34,13 @@ _WriteCall = grpc.aio.StreamUnaryCall[WriteUploadRequest, WriteUploadResponse]
 
 
 async def upload_file(
-    uploads: "UploadServiceAsyncStub", caller: Caller, path: Path, on_progress: OnProgress
+    uploads: "UploadServiceAsyncStub", caller: Caller, path: Path, on_progress: OnProgress, request_id: str
 ) -> Upload:
     """The finished upload. Raises OSError if the file can't be read, FileChanged if it shrinks meanwhile."""
     file = await asyncio.to_thread(path.open, "rb")
     try:
         size = (await asyncio.to_thread(path.stat)).st_size
-        request = CreateUploadRequest(file_name=path.name, size=size, request_id=str(uuid.uuid4()))
+        request = CreateUploadRequest(file_name=path.name, size=size, request_id=request_id)
         upload = (await caller.unary(uploads.CreateUpload, request)).upload
         return await _Transfer(uploads, caller, file, size, on_progress).run(upload)
     finally:

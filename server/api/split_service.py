@@ -46,10 +46,10 @@ class SplitService(split_service_pb2_grpc.SplitServiceServicer):
     ) -> split_service_pb2.ListSplitsResponse:
         page = await self._jobs.list(
             current_account_id(),
-            state=validation.state_filter(request.state),
-            page_size=validation.page_size(request.page_size),
-            page_token=request.page_token,
-            skip=validation.skip(request.skip),
+            validation.state_filter(request.states),
+            request.page_size,
+            request.page_token,
+            request.skip,
         )
         return split_service_pb2.ListSplitsResponse(
             splits=[split_message(job) for job in page.jobs],

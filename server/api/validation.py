@@ -1,8 +1,9 @@
-"""What requests must look like. Every rule about a field stands here, and nowhere else."""
+"""What requests must look like: the rules about their fields. Those of paging belong to the lists."""
 
 import json
 import math
 import re
+from collections.abc import Collection
 
 from google.protobuf import json_format
 from google.protobuf.duration_pb2 import Duration
@@ -90,24 +91,12 @@ def check_request_id(request_id: str) -> None:
         )
 
 
-def page_size(value: int) -> int:
-    if not 0 <= value <= 100:
-        raise InvalidParams({"page_size": f"A page has 1 to 100 jobs, not {value}."})
-    return value or 20
-
-
-def skip(value: int) -> int:
-    if not 0 <= value <= 10**7:
-        raise InvalidParams({"skip": f"From 0 to 10000000 jobs can be passed over, not {value}."})
-    return value
-
-
-def state_filter(value: "split_pb2.Split.State.ValueType") -> State | None:
-    if value == split_pb2.Split.STATE_UNSPECIFIED:
-        return None
-    if value not in STATES:
-        raise InvalidParams({"state": f"{value} is not a state."})
-    return STATES[value]
+def state_filter(values: Collection["split_pb2.Split.State.ValueType"]) -> frozenset[State]:
+    """Empty for every state."""
+    unknown = [value for value in values if value not in STATES]
+    if unknown:
+        raise InvalidParams({"states": f"{unknown[0]} is not a state."})
+    return frozenset(STATES[value] for value in values)
 
 
 def after_sequence(value: int) -> int:
@@ -176,6 +165,8 @@ def _metadata(struct: Struct) -> dict[str, Scalar]:
         )
     for key, value in struct.fields.items():
         _check_scalar(key, value)
+        if "\0" in key + value.string_value:
+            raise InvalidParams({"metadata": f"Under {key[:60]!r} is a NUL character, which cannot be kept."})
     metadata: dict[str, Scalar] = json_format.MessageToDict(struct)
     size = len(json.dumps(metadata, ensure_ascii=False).encode())
     if size > MAX_METADATA_BYTES:

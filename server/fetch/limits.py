@@ -16,7 +16,7 @@ class FetchLimits:
     first_retry_s: float = 0.5
 
 
-class Broken(Exception):  # noqa: N818  reads as the state of a transfer; never leaves this room
+class Broken(Exception):
     """An attempt failed in a way that another attempt may mend. `why` is fit for the user."""
 
     def __init__(self, why: str, *, retry_after_s: float | None = None, **facts: object) -> None:

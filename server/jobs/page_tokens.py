@@ -20,12 +20,12 @@ class Cursor:
     job_id: str
 
 
-def page_token(cursor: Cursor, account_id: str, state: State | None) -> str:
-    fields = [cursor.created_at.isoformat(), cursor.job_id, _list_of(account_id, state)]
+def page_token(cursor: Cursor, account_id: str, states: frozenset[State]) -> str:
+    fields = [cursor.created_at.isoformat(), cursor.job_id, _list_of(account_id, states)]
     return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
 
 
-def parse_page_token(token: str, account_id: str, state: State | None) -> Cursor:
+def parse_page_token(token: str, account_id: str, states: frozenset[State]) -> Cursor:
     """Raises InvalidParams for a token that was not made for this list."""
     try:
         created_at, job_id, made_for = _fields(token)
@@ -33,7 +33,7 @@ def parse_page_token(token: str, account_id: str, state: State | None) -> Cursor
     except (ValueError, TypeError, RecursionError):
         raise _invalid() from None
     # No secret is needed: every query names the account, so a forged token only moves in its owner's list.
-    if made_for != _list_of(account_id, state) or cursor.created_at.tzinfo is None or "\0" in job_id:
+    if made_for != _list_of(account_id, states) or cursor.created_at.tzinfo is None or "\0" in job_id:
         raise _invalid()
     return cursor
 
@@ -48,8 +48,8 @@ def _fields(token: str) -> list[str]:
     return fields
 
 
-def _list_of(account_id: str, state: State | None) -> str:
-    return hashlib.sha256(f"{account_id}\n{state or ''}".encode()).hexdigest()[:16]
+def _list_of(account_id: str, states: frozenset[State]) -> str:
+    return hashlib.sha256(f"{account_id}\n{','.join(sorted(states))}".encode()).hexdigest()[:16]
 
 
 def _invalid() -> InvalidParams:

@@ -54,9 +54,9 @@ class SplitJobs:
         return await self._records.segments(job.id) if job.state is State.COMPLETED else ()
 
     async def list(
-        self, account_id: str, state: State | None, page_size: int, page_token: str = "", skip: int = 0
+        self, account_id: str, states: frozenset[State], page_size: int, page_token: str = "", skip: int = 0
     ) -> Page:
-        return await self._records.list(account_id, state, page_size, page_token, skip)
+        return await self._records.list(account_id, states, page_size, page_token, skip)
 
     async def delete(self, account_id: str, job_id: str) -> None:
         await self._records.delete(account_id, job_id)

@@ -18,20 +18,28 @@ _MAX_SKIP = 2**31
 
 
 async def page_of(
-    connection: AsyncConnection, account_id: str, state: State | None, page_size: int, token: str, skip: int
+    connection: AsyncConnection,
+    account_id: str,
+    states: frozenset[State],
+    page_size: int,
+    token: str,
+    skip: int,
 ) -> Page:
-    """Jobs that are made while a client turns pages move nothing on the pages that follow."""
+    """Jobs in any of the states, or in every one if none is given.
+
+    Jobs that are made while a client turns pages move nothing on the pages that follow.
+    """
     _check(page_size, skip)
     size = page_size or DEFAULT_PAGE_SIZE
-    after = parse_page_token(token, account_id, state) if token else None
+    after = parse_page_token(token, account_id, states) if token else None
     listed = [split_jobs.c.account_id == account_id, split_jobs.c.deleted_at.is_(None)]
-    if state is not None:
-        listed.append(split_jobs.c.state == state)
+    if states:
+        listed.append(split_jobs.c.state.in_(states))
     total = await connection.scalar(select(func.count()).select_from(split_jobs).where(*listed))
     rows = await _rows_after(connection, listed, after, size + 1, skip)
     jobs = tuple(job_of(row) for row in rows[:size])
     more = len(rows) > size
-    next_token = page_token(Cursor(jobs[-1].created_at, jobs[-1].id), account_id, state) if more else ""
+    next_token = page_token(Cursor(jobs[-1].created_at, jobs[-1].id), account_id, states) if more else ""
     return Page(jobs, next_token, total or 0)
 
 

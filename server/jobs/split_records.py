@@ -76,11 +76,11 @@ class SplitRecords:
             return await segments_of(connection, job_id)
 
     async def list(
-        self, account_id: str, state: State | None, page_size: int, page_token: str = "", skip: int = 0
+        self, account_id: str, states: frozenset[State], page_size: int, page_token: str = "", skip: int = 0
     ) -> Page:
         """Newest first. Raises InvalidParams for a size, token or skip that cannot be."""
         async with self._database.reading() as connection:
-            return await page_of(connection, account_id, state, page_size, page_token, skip)
+            return await page_of(connection, account_id, states, page_size, page_token, skip)
 
     async def delete(self, account_id: str, job_id: str) -> None:
         """Forget what the client gave; its objects are due to be removed. Raises JobAlreadyProcessing."""

@@ -1,7 +1,7 @@
 """What a worker is told when its job has ended without it."""
 
 
-class JobNoLongerWanted(Exception):  # noqa: N818  named by what is wrong, like every error here
+class JobNoLongerWanted(Exception):
     """The job was cancelled, deleted or has ended: stop, and report nothing. Never shown to a client."""
 
     def __init__(self, job_id: str) -> None:

@@ -163,7 +163,7 @@ class EmbeddedEngine:
         return await self._process.wait()
 
 
-class _NotStarted(Exception):  # noqa: N818  never leaves this file
+class _NotStarted(Exception):
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why

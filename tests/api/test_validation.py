@@ -10,6 +10,7 @@ from google.protobuf.struct_pb2 import Struct
 from server.api import validation
 from server.fetch.guard import AddressPolicy
 from server.jobs.model import SplitRequest
+from server.jobs.states import State
 from zerokerf.errors import InvalidParams
 from zerokerf.v1 import split_pb2, split_service_pb2, upload_service_pb2
 from zerokerf.v1.audio_pb2 import AudioFormat
@@ -95,6 +96,7 @@ BREACHES: dict[str, tuple[Change, str, str]] = {
     "nested metadata": (set_metadata({"a": {"b": 1}}), "metadata", "INVALID_PARAMS"),
     "list in metadata": (set_metadata({"a": [1]}), "metadata", "INVALID_PARAMS"),
     "51 pairs": (set_metadata({str(i): i for i in range(51)}), "metadata", "INVALID_PARAMS"),
+    "a NUL character": (set_metadata({"a": "b\0"}), "metadata", "INVALID_PARAMS"),
     "17 KiB": (set_metadata({"a": "b" * 17_000}), "metadata", "INVALID_PARAMS"),
     "a number that JSON readers round": (set_metadata({"a": 2.0**60}), "metadata", "INVALID_PARAMS"),
 }
@@ -131,12 +133,8 @@ def test_a_media_type_must_look_like_one(kind: str) -> None:
         validation.upload_content_type(upload_service_pb2.CreateUploadRequest(content_type=kind))
 
 
-@pytest.mark.parametrize(("asked_for", "given"), [(0, 20), (1, 1), (100, 100)])
-def test_a_page_has_up_to_100_jobs(asked_for: int, given: int) -> None:
-    assert validation.page_size(asked_for) == given
-
-
-@pytest.mark.parametrize("size", [-1, 101])
-def test_other_page_sizes_are_refused(size: int) -> None:
+def test_a_filter_of_states_must_name_states() -> None:
+    assert validation.state_filter([]) == frozenset()
+    assert validation.state_filter([split_pb2.Split.STATE_QUEUED]) == {State.QUEUED}
     with pytest.raises(InvalidParams):
-        validation.page_size(size)
+        validation.state_filter([split_pb2.Split.STATE_UNSPECIFIED])

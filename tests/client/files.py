@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -17,6 +17,7 @@ class FileServer:
     #: HTTP statuses answered instead; one entry a request.
     statuses: deque[int] = field(default_factory=deque)
     knows_ranges: bool = True
+    is_endless: bool = False
     #: The first byte each request asked for.
     starts: list[int] = field(default_factory=list)
 
@@ -36,12 +37,23 @@ class FileServer:
         else:
             body = self.contents[path][start:]
             status = 206 if asked and self.knows_ranges else 200
-            length = f"content-length: {len(body)}\r\nconnection: close"
-            writer.write(f"HTTP/1.1 {status} OK\r\n{length}\r\n\r\n".encode())
+            length = "" if self.is_endless else f"content-length: {len(body)}\r\n"
+            writer.write(f"HTTP/1.1 {status} OK\r\n{length}connection: close\r\n\r\n".encode())
+            if self.is_endless:
+                await pour(writer)
             writer.write(body[: self.breaks.popleft()] if self.breaks else body)
         await writer.drain()
         writer.close()
-        await writer.wait_closed()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def pour(writer: asyncio.StreamWriter) -> None:
+    """Bytes for as long as somebody takes them."""
+    with suppress(ConnectionError):
+        while True:
+            writer.write(bytes(2**16))
+            await writer.drain()
 
 
 @asynccontextmanager

@@ -73,7 +73,7 @@ class Splits(SplitServiceServicer):
 
     async def ListSplits(self, request: ListSplitsRequest, context: Context) -> ListSplitsResponse:
         splits = [job.split for job in reversed(self._service.jobs.values())]
-        splits = [split for split in splits if request.state in {0, split.state}]
+        splits = [split for split in splits if split.state in (request.states or [split.state])]
         first = int(request.page_token or 0)
         page = splits[first : first + (request.page_size or 20)]
         end = first + len(page)
@@ -122,8 +122,12 @@ class Uploads(UploadServiceServicer):
     async def CreateUpload(self, request: CreateUploadRequest, context: Context) -> CreateUploadResponse:
         if request.size > self._service.source_limit_bytes:
             raise FileTooLarge(self._service.source_limit_bytes, request.size)
+        if request.request_id in self._service.upload_requests:
+            first = self._service.upload_requests[request.request_id]
+            return CreateUploadResponse(upload=self._service.uploads[first])
         upload = Upload(id=f"upload{len(self._service.uploads) + 1}", file_name=request.file_name)
         self._service.uploads[upload.id] = upload
+        self._service.upload_requests[request.request_id] = upload.id
         self._service.contents[upload.id] = bytearray()
         return CreateUploadResponse(upload=upload)
 

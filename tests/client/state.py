@@ -72,6 +72,7 @@ class Service:
     jobs: dict[str, Job] = field(default_factory=dict)
     requests: dict[str, tuple[CreateSplitRequest, str]] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
+    upload_requests: dict[str, str] = field(default_factory=dict)
     contents: dict[str, bytearray] = field(default_factory=dict)
     watches: list[int] = field(default_factory=list)
     write_offsets: list[int] = field(default_factory=list)

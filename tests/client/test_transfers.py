@@ -1,5 +1,6 @@
 """Files go up and come down whole, whatever breaks on the way."""
 
+import asyncio
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -137,6 +138,33 @@ async def test_a_job_can_be_made_of_a_file(service: Service, client: AsyncClient
     assert service.contents[request.source.upload_id] == song.read_bytes()
 
 
+async def test_a_repeated_job_of_a_file_is_sent_and_made_once(
+    service: Service, client: AsyncClient, song: Path
+) -> None:
+    jobs = [
+        await client.create_split(file=song, every=timedelta(minutes=1), request_id="monday")
+        for _ in range(2)
+    ]
+
+    assert jobs[0].id == jobs[1].id
+    assert list(service.uploads) == ["upload1"]
+    assert service.write_offsets == [0, song.stat().st_size]
+
+
+async def test_an_interrupted_upload_is_taken_up_by_a_later_call(
+    service: Service, client: AsyncClient, song: Path
+) -> None:
+    service.faults.upload_breaks.extend([2 * MIB, 0, 0, 0, 0])
+    with pytest.raises(errors.Unavailable):
+        await client.upload(song, request_id="monday")
+    service.faults.upload_breaks.clear()
+
+    upload = await client.upload(song, request_id="monday")
+
+    assert service.contents[upload.id] == song.read_bytes()
+    assert service.write_offsets[-2:] == [2 * MIB, song.stat().st_size]
+
+
 async def test_a_segment_arrives_under_its_name_with_its_content(
     service: Service, client: AsyncClient, segment: Segment, tmp_path: Path
 ) -> None:
@@ -195,6 +223,17 @@ async def test_a_damaged_segment_never_gets_its_name(
 
     with pytest.raises(errors.ChecksumMismatch):
         await client.download(segment, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_link_that_never_ends_is_left(
+    service: Service, client: AsyncClient, segment: Segment, tmp_path: Path
+) -> None:
+    service.files.is_endless = True
+
+    async with asyncio.timeout(10):
+        with pytest.raises(errors.ChecksumMismatch):
+            await client.download(segment, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

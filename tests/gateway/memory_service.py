@@ -78,7 +78,8 @@ class MemoryService(SplitServiceServicer, UploadServiceServicer):
 
     async def ListSplits(self, request: pb.ListSplitsRequest, context: Context) -> pb.ListSplitsResponse:  # noqa: N802 - gRPC's
         await self._begin(request, context)
-        matching = [split for split in self.splits.values() if request.state in (0, split.state)]
+        wanted = request.states or Split.State.values()
+        matching = [split for split in self.splits.values() if split.state in wanted]
         matching.sort(key=lambda split: (split.create_time.ToNanoseconds(), split.id), reverse=True)
         page = matching[request.skip : request.skip + (request.page_size or 20)]
         return pb.ListSplitsResponse(splits=page, total_size=len(matching))

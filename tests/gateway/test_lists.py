@@ -98,6 +98,14 @@ async def test_jobs_are_filtered_by_status(
     assert [job["status"] for job in (await page(http, status=status))["data"]] == [status]
 
 
+async def test_a_cancelled_job_is_listed_among_the_failed(
+    http: httpx.AsyncClient, service: MemoryService
+) -> None:
+    service.add(jobs.failed(Split.STATE_CANCELLED, "JOB_CANCELLED", "A sentence."))
+
+    assert [job["status"] for job in (await page(http, status="failed"))["data"]] == ["failed"]
+
+
 async def test_parameters_that_nobody_knows_are_ignored(http: httpx.AsyncClient) -> None:
     assert (await page(http, limit=5, _=17))["pagination"]["limit"] == 5
 

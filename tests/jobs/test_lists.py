@@ -11,6 +11,8 @@ from server.jobs.states import State
 from server.jobs.wakeups_in_process import InProcessWakeups
 from zerokerf.errors import InvalidParams
 
+EVERY: frozenset[State] = frozenset()
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REQUEST = SplitRequest(source_url="https://example.org/a.wav", segment_ns=10**9)
 
@@ -43,11 +45,11 @@ async def test_pages_hold_every_job_once_while_new_ones_arrive(
 ) -> None:
     made = await make_jobs(records, now, 11)
 
-    page = await records.list("acc_a", None, 3)
+    page = await records.list("acc_a", EVERY, 3)
     seen = ids_of(page)
     while page.next_token:
         await make_jobs(records, now, 4)
-        page = await records.list("acc_a", None, 3, page.next_token)
+        page = await records.list("acc_a", EVERY, 3, page.next_token)
         seen += ids_of(page)
 
     assert len(seen) == len(made)
@@ -57,7 +59,7 @@ async def test_pages_hold_every_job_once_while_new_ones_arrive(
 async def test_the_newest_come_first(records: SplitRecords, now: list[datetime]) -> None:
     await make_jobs(records, now, 7)
 
-    page = await records.list("acc_a", None, 100)
+    page = await records.list("acc_a", EVERY, 100)
     places = [(job.created_at, job.id) for job in page.jobs]
 
     assert places == sorted(places, reverse=True)
@@ -67,18 +69,18 @@ async def test_the_newest_come_first(records: SplitRecords, now: list[datetime])
 async def test_zero_means_a_page_of_twenty(records: SplitRecords, now: list[datetime]) -> None:
     await make_jobs(records, now, 21)
 
-    page = await records.list("acc_a", None, 0)
+    page = await records.list("acc_a", EVERY, 0)
 
     assert (len(page.jobs), page.total) == (20, 21)
 
 
 async def test_skipping_counts_from_the_token(records: SplitRecords, now: list[datetime]) -> None:
     await make_jobs(records, now, 9)
-    everything = ids_of(await records.list("acc_a", None, 100))
+    everything = ids_of(await records.list("acc_a", EVERY, 100))
 
-    first = await records.list("acc_a", None, 2, skip=1)
-    second = await records.list("acc_a", None, 2, first.next_token, skip=3)
-    beyond = await records.list("acc_a", None, 2, skip=100)
+    first = await records.list("acc_a", EVERY, 2, skip=1)
+    second = await records.list("acc_a", EVERY, 2, first.next_token, skip=3)
+    beyond = await records.list("acc_a", EVERY, 2, skip=100)
 
     assert ids_of(first) == everything[1:3]
     assert ids_of(second) == everything[6:8]
@@ -91,7 +93,7 @@ async def test_a_state_filters_pages_and_total(records: SplitRecords, now: list[
         await records.request_cancel("acc_a", job_id)
     await records.delete("acc_a", ids[0])
 
-    page = await records.list("acc_a", State.CANCELLED, 10)
+    page = await records.list("acc_a", frozenset({State.CANCELLED}), 10)
 
     assert (ids_of(page), page.total) == ([ids[1]], 1)
 
@@ -99,16 +101,16 @@ async def test_a_state_filters_pages_and_total(records: SplitRecords, now: list[
 async def test_an_account_sees_only_its_own(records: SplitRecords, now: list[datetime]) -> None:
     await make_jobs(records, now, 2)
 
-    assert await records.list("acc_b", None, 10) == Page((), "", 0)
+    assert await records.list("acc_b", EVERY, 10) == Page((), "", 0)
 
 
 async def test_a_token_belongs_to_one_account_and_filter(records: SplitRecords, now: list[datetime]) -> None:
     await make_jobs(records, now, 3)
-    token = (await records.list("acc_a", None, 1)).next_token
+    token = (await records.list("acc_a", EVERY, 1)).next_token
 
-    for account_id, state in (("acc_b", None), ("acc_a", State.QUEUED)):
+    for account_id, states in (("acc_b", EVERY), ("acc_a", frozenset({State.QUEUED}))):
         with pytest.raises(InvalidParams) as caught:
-            await records.list(account_id, state, 1, token)
+            await records.list(account_id, states, 1, token)
         assert set(caught.value.violations) == {"page_token"}
 
 
@@ -118,7 +120,7 @@ async def test_a_token_belongs_to_one_account_and_filter(records: SplitRecords, 
 )
 async def test_an_invented_token_is_refused(records: SplitRecords, token: str) -> None:
     with pytest.raises(InvalidParams) as caught:
-        await records.list("acc_a", None, 1, token)
+        await records.list("acc_a", EVERY, 1, token)
 
     assert set(caught.value.violations) == {"page_token"}
 
@@ -131,6 +133,6 @@ async def test_sizes_that_cannot_be_are_refused(
     records: SplitRecords, size: int, skip: int, field: str
 ) -> None:
     with pytest.raises(InvalidParams) as caught:
-        await records.list("acc_a", None, size, skip=skip)
+        await records.list("acc_a", EVERY, size, skip=skip)
 
     assert set(caught.value.violations) == {field}

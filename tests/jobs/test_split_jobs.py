@@ -66,7 +66,7 @@ async def test_an_upload_must_be_the_accounts_own_and_complete(house: House) -> 
     with pytest.raises(UploadIncomplete):
         await house.jobs.submit("acc_b", UPLOADED, None)
 
-    assert (await house.jobs.list("acc_b", None, 20)).total == 0
+    assert (await house.jobs.list("acc_b", frozenset(), 20)).total == 0
 
 
 async def test_a_repeat_of_an_ended_job_is_not_started_again(house: House) -> None:

@@ -40,7 +40,7 @@ def list_jobs(
 
     async def command() -> None:
         async with Connection(server, api_key, tls, ca_file).client() as client:
-            splits = await _newest(client, _STATES.get(state, Split.STATE_UNSPECIFIED), limit)
+            splits = await _newest(client, [_STATES[state]] if state else [], limit)
         if as_json:
             put_json({"jobs": [split_document(split) for split in splits]})
         elif quiet:
@@ -139,9 +139,9 @@ def delete(
     run_async(command())
 
 
-async def _newest(client: AsyncClient, state: Split.State.ValueType, limit: int) -> list[Split]:
+async def _newest(client: AsyncClient, states: list[Split.State.ValueType], limit: int) -> list[Split]:
     splits: list[Split] = []
-    async with aclosing(client.list_splits(state, page_size=min(limit, 100))) as found:
+    async with aclosing(client.list_splits(*states, page_size=min(limit, 100))) as found:
         async for split in found:
             splits.append(split)
             if len(splits) == limit:

@@ -19,7 +19,7 @@ class Grid(StrEnum):
     FRAME = "frame"
 
 
-class NotCopyable(Exception):  # noqa: N818 - reads as what is wrong with the file; never leaves this room
+class NotCopyable(Exception):
     """This file takes the way through decoding. `reason` is a sentence for its manifest."""
 
     def __init__(self, reason: str) -> None:
@@ -40,8 +40,9 @@ class Integrity:
 class Copier(Protocol):
     """One indexed file. Samples are counted per channel, as a gapless decoder gives them, from 0.
 
-    Opening raises NotCopyable for what is declined, and CorruptFile for what holds no audio at all. All calls
-    block, belong in a thread, and may be made from several at once. Memory stays flat in the size of the file.
+    Opening raises NotCopyable for what is declined, and CorruptFile for what holds no audio at all. All
+    calls block, belong in a thread, and may be made from several at once. Memory stays flat in the file's
+    size.
     """
 
     @property
