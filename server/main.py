@@ -28,6 +28,7 @@ from server.media.facts import MediaLimits
 from server.media.prober import start_prober
 from server.parts import Ground, open_ground, open_storage, signing_key
 from server.settings import Settings
+from server.upkeep import keep_up_forever
 from server.workflows.activities import Parts, SplitActivities
 from server.workflows.cutting import Cutting
 from server.workflows.engine import TemporalEngine
@@ -120,6 +121,8 @@ async def _start_server(
     jobs = SplitJobs(ground.records, engine, ground.uploads, ground.wakeups)
     reconciling = reconcile_forever(ground.records, engine)
     await stack.enter_async_context(_owned(reconciling, "reconciler", stopped))
+    upkeep = keep_up_forever(ground.database, ground.storage.store, ground.storage.sweeper)
+    await stack.enter_async_context(_owned(upkeep, "upkeep", stopped))
     running = running_grpc_server(
         settings.grpc_address,
         splits=SplitService(jobs, ground.storage.signer, AddressPolicy(settings.fetch_allow)),

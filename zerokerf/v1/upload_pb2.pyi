@@ -21,7 +21,10 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Upload(_message.Message):
-    """Room for one file that a client brings, to be named as a job's source."""
+    """Room for one file that a client brings, to be named as a job's source.
+
+    It is removed two days after it was made, unless a job that has not ended needs it. Jobs keep copies of their own.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
