@@ -1,0 +1,41 @@
+"""Copies bytes from file to file inside the kernel where it can."""
+
+import errno
+import os
+
+from zerokerf.errors import CorruptFile
+
+_CHUNK_BYTES = 1 << 20
+_REFUSED = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF})
+
+
+def copy_range(source: int, target: int, offset: int, size_bytes: int) -> None:
+    """Appends a range to where `target` stands. Both are descriptors; that of the source does not move.
+
+    Raises CorruptFile when the source has become shorter.
+    """
+    end = offset + size_bytes
+    offset = _copy_in_kernel(source, target, offset, end)
+    while offset < end:
+        chunk = os.pread(source, min(_CHUNK_BYTES, end - offset), offset)
+        if not chunk:
+            raise CorruptFile("it became shorter while it was being cut.")
+        write_all(target, chunk)
+        offset += len(chunk)
+
+
+def write_all(target: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(target, view) :]
+
+
+def _copy_in_kernel(source: int, target: int, offset: int, end: int) -> int:
+    """How far it got: to the end, or to where the file systems involved refuse."""
+    try:
+        while offset < end and (copied := os.copy_file_range(source, target, end - offset, offset)):
+            offset += copied
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+    return offset
