@@ -1,0 +1,93 @@
+"""Writes a segment of an Ogg file: header packets, then a range of the source's packets in new pages."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.media.copying.ogg_layout import PageLayout
+from server.media.copying.ogg_packets import OggPackets
+from server.media.copying.ogg_pages import PageMaker, lacing_of, make_header_pages, mirrored
+
+_BATCH_BYTES = 1 << 20
+
+#: Header packets; those of one inner list share their pages.
+Headers = list[list[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketRange:
+    """Packets `begin` up to `end`. Samples of their stream are counted from `zero` up to `granule`."""
+
+    begin: int
+    end: int
+    zero: int
+    granule: int
+
+
+def header_size_bytes(headers: Headers) -> int:
+    return len(_header_pages(PageMaker(0), headers))
+
+
+def write_segment(
+    output: Path,
+    packets: OggPackets,
+    layout: PageLayout,
+    ends: NDArray[np.int64],
+    headers: Headers,
+    kept: PacketRange,
+) -> None:
+    """`ends` says where each packet's samples end. The stream's serial number is the segment's own."""
+    maker = PageMaker(zlib.crc32(struct.pack("<Iqq", packets.serial, kept.zero, kept.begin)))
+    with packets.path.open("rb", buffering=0) as source, output.open("wb") as file:
+        file.write(_header_pages(maker, headers))
+        for batch in _batches(packets, layout.pages(kept.begin, kept.end)):
+            start = int(packets.starts[batch[0][0]])
+            data = packets.read(source.fileno(), start, _stop(packets, batch[-1][1]))
+            file.writelines(_pages(packets, ends, maker, kept, batch, data))
+
+
+def _header_pages(maker: PageMaker, headers: Headers) -> bytes:
+    return b"".join(make_header_pages(maker, group) for group in headers)
+
+
+def _batches(packets: OggPackets, pages: Iterator[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """Pages close enough to each other to be read at once, for a damaged file may have gaps between them."""
+    batch: list[tuple[int, int]] = []
+    start = 0
+    for begin, end in pages:
+        if batch and _stop(packets, end) - start > _BATCH_BYTES:
+            yield batch
+            batch = []
+        if not batch:
+            start = int(packets.starts[begin])
+        batch.append((begin, end))
+    yield batch
+
+
+def _pages(
+    packets: OggPackets,
+    ends: NDArray[np.int64],
+    maker: PageMaker,
+    kept: PacketRange,
+    batch: list[tuple[int, int]],
+    data: bytes,
+) -> Iterator[bytes | memoryview]:
+    """Header and body, page by page. `data` is the stream from the first of these pages to the last."""
+    body, turned = memoryview(data), memoryview(mirrored(data))
+    start = int(packets.starts[batch[0][0]])
+    for begin, end in batch:
+        place = slice(int(packets.starts[begin]) - start, _stop(packets, end) - start)
+        lacing = b"".join(map(lacing_of, packets.sizes[begin:end].tolist()))
+        is_last = end == kept.end
+        granule = kept.granule if is_last else int(ends[end - 1]) - kept.zero
+        yield maker.header(lacing, turned[place], granule, is_last=is_last)
+        yield body[place]
+
+
+def _stop(packets: OggPackets, end: int) -> int:
+    return int(packets.starts[end - 1]) + int(packets.sizes[end - 1])
