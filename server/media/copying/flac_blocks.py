@@ -1,0 +1,86 @@
+"""Single FLAC frames: decoded to their samples, and made anew with the samples as they are."""
+
+from collections.abc import Iterable
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from server.media.copying.flac_crc import Bytes, crc16, folded_width
+from server.media.copying.flac_headers import NUMBER_LIMITS, codes_for, write_headers
+from server.media.copying.flac_stream import StreamInfo, write_stream_head
+from zerokerf.errors import CorruptFile
+
+#: Shape (samples, channels), in the stream's bits.
+Samples = NDArray[np.int32]
+
+_MOST_STREAMABLE = 4608  # samples of a block that every player takes
+_DAMAGED = "a FLAC frame of it is damaged."
+
+
+def decode_frames(info: StreamInfo, most_block: int, frames: Iterable[bytes]) -> Samples:
+    """Raises CorruptFile."""
+    context = av.codec.Codec("flac", "r").create("audio")
+    context.extradata = write_stream_head(info, 0, most_block, most_block)[8:]
+    context.thread_count = 1
+    try:
+        decoded = [frame for data in frames for frame in context.decode(av.Packet(data))]
+    except (av.FFmpegError, ValueError) as error:
+        raise CorruptFile(_DAMAGED) from error
+    return np.concatenate(
+        [np.zeros((0, info.channels), np.int32), *(_samples(info, frame) for frame in decoded)]
+    )
+
+
+def _samples(info: StreamInfo, frame: av.AudioFrame) -> Samples:
+    if frame.format.name not in ("s16", "s16p", "s32", "s32p") or frame.layout.nb_channels != info.channels:
+        raise CorruptFile(_DAMAGED)
+    values = frame.to_ndarray()
+    values = values.T if frame.format.is_planar else values.reshape(-1, info.channels)
+    return values.astype(np.int32) >> (8 * frame.format.bytes - info.bits)
+
+
+def block_lengths(most_block: int, sample_count: int) -> list[int]:
+    """How so many samples become frames: one, or two halves where one would be longer than is usual."""
+    if sample_count <= max(most_block, _MOST_STREAMABLE):
+        return [sample_count] if sample_count else []
+    return [sample_count - sample_count // 2, sample_count // 2]
+
+
+def verbatim_bytes(info: StreamInfo, first_number: int, lengths: Iterable[int]) -> int:
+    """The size of `verbatim_frames` of blocks of these lengths."""
+    total = 0
+    for length in lengths:
+        number_bytes = 1 + int(np.searchsorted(NUMBER_LIMITS, first_number, side="right"))
+        total += 4 + number_bytes + 2 + 1 + -(-info.channels * (8 + length * info.bits) // 8) + 2
+        first_number += length
+    return total
+
+
+def verbatim_frames(info: StreamInfo, first_number: int, lengths: Iterable[int], samples: Samples) -> bytes:
+    """Frames of these lengths whose subframes hold the samples unchanged."""
+    frames, at = b"", 0
+    for length in lengths:
+        codes = np.frombuffer(codes_for(info, length), np.uint8)[None]
+        rows, header_lengths = write_headers(np.array([first_number + at]), codes)
+        frame = rows[0, : header_lengths[0]].tobytes() + _subframes(info, samples[at : at + length])
+        frames += frame + int(_crc16(frame)).to_bytes(2, "big")
+        at += length
+    return frames
+
+
+def _subframes(info: StreamInfo, samples: Samples) -> bytes:
+    """Each a byte that says "verbatim" and the samples of a channel, big-endian, without gaps."""
+    octets = np.ascontiguousarray(samples.T, ">i4").view(np.uint8).reshape(info.channels, -1, 4)
+    if info.bits % 8 == 0:
+        plain = octets[:, :, 4 - info.bits // 8 :].reshape(info.channels, -1)
+        return np.insert(plain, 0, 2, axis=1).tobytes()
+    bits = np.unpackbits(octets, axis=2)[:, :, 32 - info.bits :].reshape(info.channels, -1)
+    kinds = np.tile(np.unpackbits(np.array([2], np.uint8)), (info.channels, 1))
+    return np.packbits(np.concatenate((kinds, bits), axis=1)).tobytes()
+
+
+def _crc16(data: bytes) -> np.uint16:
+    row: Bytes = np.zeros((1, folded_width(len(data))), np.uint8)
+    row[0, row.shape[1] - len(data) :] = np.frombuffer(data, np.uint8)
+    return np.uint16(crc16(row)[0])

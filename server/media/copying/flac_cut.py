@@ -1,0 +1,169 @@
+"""Cuts native FLAC (RFC 9639) at any sample: whole frames are copied, the blocks at both edges written anew.
+
+Segments are streams of variable block size: each frame carries the number of its first sample. A copied frame
+gets a new header; its CRC-16 follows from the old one by arithmetic, so the body is only moved.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from server.media.copying.copier import Grid, Integrity
+from server.media.copying.flac_blocks import (
+    Samples,
+    block_lengths,
+    decode_frames,
+    verbatim_bytes,
+    verbatim_frames,
+)
+from server.media.copying.flac_copy import copy_frames, read_frame, write_all
+from server.media.copying.flac_headers import NUMBER_LIMITS
+from server.media.copying.flac_index import FlacIndex, read_index
+from server.media.copying.flac_stream import STREAM_HEAD_BYTES, write_stream_head
+from zerokerf.errors import CorruptFile
+from zerokerf.formats import Format
+
+_LEAST_BLOCK = 16  # samples; only the last block may be shorter
+
+
+def open_flac(path: Path) -> "FlacCopier":
+    """Reads the whole file once and checks every frame. Raises NotCopyable or CorruptFile."""
+    return FlacCopier(read_index(path))
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """In samples of the source: rewritten up to `head_end`, copied, rewritten from `tail_start` on."""
+
+    first: int
+    head_end: int
+    first_frame: int
+    stop_frame: int
+    tail_start: int
+    end: int
+
+
+class FlacCopier:
+    """A Copier of FLAC. Decoded alone, each segment gives its samples bit by bit."""
+
+    format = Format.FLAC
+    grid = Grid.SAMPLE
+
+    def __init__(self, index: FlacIndex) -> None:
+        self._index = index
+
+    @property
+    def sample_rate(self) -> int:
+        return self._index.info.sample_rate
+
+    @property
+    def channels(self) -> int:
+        return self._index.info.channels
+
+    @property
+    def sample_count(self) -> int:
+        return self._index.sample_count
+
+    @property
+    def integrity(self) -> Integrity:
+        return self._index.integrity
+
+    def snap(self, sample: int) -> int:
+        return min(max(sample, 0), self.sample_count)
+
+    def excess_samples(self, first_sample: int, sample_count: int) -> int:  # noqa: ARG002 - the same for all
+        return 0
+
+    def size_bytes(self, first_sample: int, sample_count: int) -> int:
+        layout = self._layout(first_sample, first_sample + sample_count)
+        return (
+            STREAM_HEAD_BYTES
+            + self._rewritten_bytes(layout, layout.first, layout.head_end)
+            + self._copied_bytes(layout)
+            + self._rewritten_bytes(layout, layout.tail_start, layout.end)
+        )
+
+    def fit(self, first_sample: int, max_bytes: int) -> int:
+        """Rewritten samples take more room than copied frames, so whole frames are filled in first."""
+        left = self.sample_count - first_sample
+        if left <= 0:
+            return 0
+
+        def size(samples: int) -> int:
+            return self.size_bytes(first_sample, samples) if samples else STREAM_HEAD_BYTES
+
+        layout = self._layout(first_sample, self.sample_count)
+        head = layout.head_end - first_sample
+        if size(head) > max_bytes:
+            return bisect_right(range(1, head), max_bytes, key=size)
+        ends = self._index.starts[layout.first_frame :] - first_sample
+        whole = bisect_right(ends, max_bytes, key=lambda samples: size(int(samples))) - 1
+        if whole == len(ends) - 1:
+            return left
+        begun = range(int(ends[whole]) + 1, int(ends[whole + 1]))
+        return int(ends[whole]) + bisect_right(begun, max_bytes, key=size)
+
+    def write(self, first_sample: int, sample_count: int, output: Path) -> None:
+        layout = self._layout(first_sample, first_sample + sample_count)
+        with self._index.path.open("rb", buffering=0) as source, output.open("wb", buffering=0) as target:
+            read_fd, write_fd = source.fileno(), target.fileno()
+            write_all(write_fd, [self._stream_head(layout)])
+            self._rewrite(layout, layout.first, layout.head_end, read_fd, write_fd)
+            copy_frames(self._index, layout.first_frame, layout.stop_frame, layout.first, read_fd, write_fd)
+            self._rewrite(layout, layout.tail_start, layout.end, read_fd, write_fd)
+
+    def _layout(self, first: int, end: int) -> _Layout:
+        if not 0 <= first < end <= self.sample_count:
+            raise ValueError(f"no samples {first} to {end} in {self.sample_count}")
+        starts = self._index.starts
+        frame = int(np.searchsorted(starts, first))
+        head_end = min(int(starts[frame]), end)
+        if 0 < head_end - first < _LEAST_BLOCK and head_end < end:
+            frame += 1
+            head_end = min(int(starts[frame]), end)
+        stop_frame = max(frame, int(np.searchsorted(starts, end, side="right")) - 1)
+        tail_start = end if head_end == end else int(starts[stop_frame])
+        return _Layout(first, head_end, frame, stop_frame, tail_start, end)
+
+    def _rewritten_bytes(self, layout: _Layout, start: int, end: int) -> int:
+        lengths = block_lengths(self._index.most_block, end - start)
+        return verbatim_bytes(self._index.info, start - layout.first, lengths)
+
+    def _copied_bytes(self, layout: _Layout) -> int:
+        """Without their numbers that is a difference of sums; with them, one byte more behind each limit."""
+        first, stop = layout.first_frame, layout.stop_frame
+        first_longer = np.searchsorted(self._index.starts[:stop], layout.first + NUMBER_LIMITS)
+        number_bytes = stop - first + int((stop - np.clip(first_longer, first, stop)).sum())
+        return int(self._index.copied_bytes[stop] - self._index.copied_bytes[first]) + number_bytes
+
+    def _stream_head(self, layout: _Layout) -> bytes:
+        blocks: list[ArrayLike] = [
+            block_lengths(self._index.most_block, layout.head_end - layout.first),
+            np.diff(self._index.starts[layout.first_frame : layout.stop_frame + 1]),
+            block_lengths(self._index.most_block, layout.end - layout.tail_start),
+        ]
+        lengths = np.concatenate([np.asarray(some, np.int64) for some in blocks])
+        least = (lengths[:-1] if len(lengths) > 1 else lengths).min()  # the last block is free to be shorter
+        sample_count = layout.end - layout.first
+        return write_stream_head(self._index.info, sample_count, int(least), int(lengths.max()))
+
+    def _rewrite(self, layout: _Layout, start: int, end: int, read_fd: int, write_fd: int) -> None:
+        if start < end:
+            lengths = block_lengths(self._index.most_block, end - start)
+            samples = self._decode(start, end, read_fd)
+            frames = verbatim_frames(self._index.info, start - layout.first, lengths, samples)
+            write_all(write_fd, [frames])
+
+    def _decode(self, start: int, end: int, read_fd: int) -> Samples:
+        """The blocks around an edge: one, or two where a short one is joined to the next."""
+        starts = self._index.starts
+        first = int(np.searchsorted(starts, start, side="right")) - 1
+        stop = int(np.searchsorted(starts, end))
+        frames = (read_frame(self._index, frame, read_fd) for frame in range(first, stop))
+        samples = decode_frames(self._index.info, self._index.most_block, frames)
+        if len(samples) != starts[stop] - starts[first]:
+            raise CorruptFile("a FLAC frame of it is damaged.")
+        return samples[start - starts[first] : end - starts[first]]

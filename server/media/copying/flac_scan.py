@@ -1,0 +1,163 @@
+"""Finds the frames of a FLAC file, window by window, and checks each of them.
+
+A frame is one whose header passes its CRC-8 and continues the numbers before it, and whose whole passes its
+CRC-16. What fails leaves a hole; after one, two headers in a row that continue each other are frames again.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.media.copying.copier import NotCopyable
+from server.media.copying.flac_crc import Bytes, Crcs, appended, crc16, crc16_of_short, folded_width
+from server.media.copying.flac_headers import (
+    MOST_HEADER_BYTES,
+    Headers,
+    Ints,
+    parse_headers,
+    right_aligned,
+)
+from server.media.copying.flac_stream import StreamInfo
+
+_WINDOW_BYTES = 4 << 20  # more than the longest frame there can be
+_BATCH_BYTES = 1 << 20
+_SHORT_BYTES = 64
+_MOST_RUNS = 100_000
+_CRC_BYTES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFrames:
+    """Whole frames, one item each. A body is what lies between header and CRC-16."""
+
+    headers: Headers
+    body_offsets: Ints
+    body_lengths: Ints
+    body_crcs: Crcs
+    #: Whether the last frame of this window passed as well.
+    ends_whole: bool
+
+
+class FrameScan:
+    """One pass over the frames up to the offset `end`. Blocking; memory flat."""
+
+    def __init__(self, fd: int, info: StreamInfo, end: int) -> None:
+        self._fd, self._info, self._end = fd, info, end
+        self._buffer = np.zeros(_WINDOW_BYTES + MOST_HEADER_BYTES, np.uint8)
+        second = os.pread(fd, 2, info.frames_offset)[1:]
+        self.is_variable = second == b"\xf9"
+        self._expected = -1
+        self._runs = 0
+
+    def frames(self) -> Iterator[FoundFrames]:
+        """Raises NotCopyable when there are more pieces than a recording has."""
+        position = self._info.frames_offset
+        while position < self._end:
+            window = self._read(position)
+            is_last = position + len(window) >= self._end or not len(window)
+            headers, starts = self._chained(window)
+            stops = np.append(starts[1:], len(window))
+            if is_last:
+                yield self._checked(window, headers, starts, stops, position)
+                return
+            if len(starts) > 1:
+                yield self._checked(window, headers[:-1], starts[:-1], stops[:-1], position)
+            advance = int(starts[-1]) if len(starts) else 0
+            if advance:
+                self._expected = int(headers.numbers[-1])
+            position += advance or max(1, len(window) - MOST_HEADER_BYTES)
+
+    def _read(self, position: int) -> Bytes:
+        wanted = min(_WINDOW_BYTES, self._end - position)
+        size = os.preadv(self._fd, [self._buffer.data[:wanted]], position)
+        self._buffer[size : size + MOST_HEADER_BYTES] = 0
+        return self._buffer[:size]
+
+    def _chained(self, window: Bytes) -> tuple[Headers, Ints]:
+        """Headers that continue each other, and where they begin."""
+        code = 0xF9FF if self.is_variable else 0xF8FF
+        headers, starts = parse_headers(self._buffer, _find_pairs(window, code), self._info)
+        if self._expected < 0 and len(starts) and starts[0] == 0:
+            self._expected = int(headers.numbers[0])
+        chosen = self._choose(headers.numbers, self._steps(headers))
+        return headers[chosen], starts[chosen]
+
+    def _steps(self, headers: Headers) -> Ints:
+        return headers.blocks if self.is_variable else np.ones_like(headers.blocks)
+
+    def _choose(self, numbers: Ints, steps: Ints) -> NDArray[np.bool_]:
+        chosen = np.zeros(len(numbers), np.bool_)
+        followers = numbers + steps
+        breaks = np.flatnonzero(numbers[1:] != followers[:-1]) + 1
+        self._runs += len(breaks)
+        if self._runs > _MOST_RUNS:
+            raise NotCopyable("It is damaged in too many places.")
+        for start, stop in zip([0, *breaks], [*breaks, len(numbers)], strict=True):
+            if start == stop:
+                break
+            gap = numbers[start] - self._expected
+            if gap == 0 or (gap > 0 and stop - start > 1):
+                chosen[start:stop] = True
+                self._expected = int(followers[stop - 1])
+        return chosen
+
+    def _checked(self, window: Bytes, headers: Headers, starts: Ints, stops: Ints, at: int) -> FoundFrames:
+        body_starts = starts + headers.lengths
+        body_lengths = stops - _CRC_BYTES - body_starts
+        is_whole = body_lengths > 0
+        body_lengths = np.maximum(body_lengths, 0)
+        crcs = _crc16_of_bodies(window, body_starts, body_lengths)
+        rows = self._buffer[starts[:, None] + np.arange(MOST_HEADER_BYTES)]
+        header_crcs = crc16_of_short(right_aligned(rows, headers.lengths))
+        stored = self._buffer[stops - 2].astype(np.uint16) << np.uint16(8) | self._buffer[stops - 1]
+        is_whole &= appended(header_crcs, body_lengths) ^ crcs == stored
+        return FoundFrames(
+            headers=headers[is_whole],
+            body_offsets=at + body_starts[is_whole],
+            body_lengths=body_lengths[is_whole],
+            body_crcs=crcs[is_whole],
+            ends_whole=bool(len(is_whole) and is_whole[-1]),
+        )
+
+
+def _find_pairs(window: Bytes, code: int) -> Ints:
+    """Where two bytes are this little-endian number."""
+    found = []
+    for offset in (0, 1):
+        count = max(0, len(window) - offset) // 2
+        pairs = np.frombuffer(window, np.uint16, count, offset) if count else np.zeros(0, np.uint16)
+        found.append(2 * np.flatnonzero(pairs == code) + offset)
+    return np.sort(np.concatenate(found)).astype(np.int64, copy=False)
+
+
+def _crc16_of_bodies(window: Bytes, starts: Ints, lengths: Ints) -> Crcs:
+    """In batches of like lengths, so that little is filled up and memory stays flat."""
+    crcs = np.zeros(len(starts), np.uint16)
+    order = np.argsort(lengths, kind="stable")
+    ordered = lengths[order]
+    at = 0
+    while at < len(order):
+        longest = max(_SHORT_BYTES, int(ordered[at]) * 5 // 4)
+        most = max(1, _BATCH_BYTES // folded_width(longest))
+        stop = min(at + most, int(np.searchsorted(ordered, longest, side="right")))
+        batch = order[at:stop]
+        crcs[batch] = crc16(_rows(window, starts[batch], lengths[batch]))
+        at = stop
+    return crcs
+
+
+def _rows(window: Bytes, starts: Ints, lengths: Ints) -> Bytes:
+    """Each body at the end of its row, zeros before it."""
+    longest = int(lengths[-1])
+    rows = np.zeros((len(starts), folded_width(longest)), np.uint8)
+    if longest <= _SHORT_BYTES:
+        columns = np.arange(-rows.shape[1], 0) + lengths[:, None]
+        places = np.where(columns < 0, 0, columns + starts[:, None])
+        rows[:] = np.where(columns < 0, np.uint8(0), window[places])
+        return rows
+    for row, start, length in zip(rows, starts.tolist(), lengths.tolist(), strict=True):
+        row[len(row) - length :] = window[start : start + length]
+    return rows
