@@ -23,7 +23,7 @@ JSON_NAMES: Mapping[str, str] = {
     "page_size": "limit",
     "page_token": "page",
     "skip": "page",
-    "state": "status",
+    "states": "status",
     "after_sequence": "Last-Event-ID",
 }
 

@@ -63,7 +63,7 @@ def cli(start: Start) -> Cli:
 
     async def cli(*arguments: str) -> Result:
         process = await start(*arguments)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             out, err = await process.communicate()
         assert process.returncode is not None
         assert b"Traceback" not in err

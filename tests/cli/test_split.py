@@ -119,7 +119,7 @@ async def test_interrupting_leaves_the_job_running_and_says_how_to_come_back(
     service.faults.finish.clear()
     process = await start("split", URL, "--every", "10m")
     assert process.stderr is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while b" 20%" not in await process.stderr.readline():
             pass
         process.send_signal(signal.SIGINT)
@@ -140,7 +140,7 @@ async def test_on_a_terminal_there_is_a_bar(service: Service, start: Start) -> N
     shown = await asyncio.to_thread(_read_until, ours, b"segments")
     service.faults.finish.set()
     drain = asyncio.create_task(asyncio.to_thread(_read_until, ours, None))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         await process.communicate()
         await drain
     os.close(ours)

@@ -1,5 +1,6 @@
 """The two ways of running the service that every test is held to."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,7 +29,7 @@ def folder_and_sqlite(folder: Path) -> Iterator[Service]:
             deployment,
             f"sqlite:///{deployment.data_dir}/zerokerf.db",
             http,
-            lambda: [str(path.relative_to(objects)) for path in objects.rglob("*") if path.is_file()],
+            lambda: _files_below(objects),
         )
 
 
@@ -60,6 +61,12 @@ def s3_and_postgres(folder: Path, seaweed: SeaweedServer, database_url: str) -> 
             return [str(entry.object_name) for entry in found]
 
         yield Service(deployment, database_url, stack.enter_context(_http(deployment)), stored)
+
+
+def _files_below(folder: Path) -> list[str]:
+    """Also while the service removes some of them."""
+    found = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    return [str(path.relative_to(folder)) for path in found]
 
 
 def _http(deployment: Deployment) -> httpx.Client:

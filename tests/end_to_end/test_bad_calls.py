@@ -55,7 +55,7 @@ async def test_an_unknown_state_cannot_be_listed(service: Service) -> None:
         with pytest.raises(InvalidParams) as refused:
             await anext(client.list_splits(unknown))
 
-    assert list(refused.value.violations) == ["state"]
+    assert list(refused.value.violations) == ["states"]
 
 
 @pytest.mark.parametrize("job_id", ["", "a/b", "../j", "jöb", "job_" + "a" * 10_000, "job_' OR 1=1"])
