@@ -6,8 +6,6 @@ The LAME tag hides what they sound like, and what the last frame has too much.
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +17,11 @@ from server.media.copying.mp3_frames import Mp3Frames, index_mp3
 from server.media.copying.mp3_header import DECODER_DELAY, HEADER_BYTES, shortest_header
 from server.media.copying.mp3_info import info_header, make_info
 from server.media.copying.mp3_reservoir import count_orphans, read_reservoir
+from server.media.copying.opened import created, opened
 from zerokerf.formats import Format
 
 _MAX_HIDDEN = 4095 + DECODER_DELAY
+_LEAST_FRAMES = 2  # FFmpeg opens no file with fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class _Lead:
 
 def open_mp3(path: Path) -> "Mp3Copier":
     """Blocking, reads the whole file once. Raises NotCopyable, CorruptFile."""
-    with _opened(path) as file:
+    with opened(path) as file:
         frames = index_mp3(file)
         orphans = count_orphans(file, frames)
     return Mp3Copier(path, frames, _check_orphans(frames, orphans))
@@ -87,18 +87,20 @@ class Mp3Copier:
 
     def size_bytes(self, first_sample: int, sample_count: int) -> int:
         end_frame = self._end_frame(first_sample, sample_count)
-        with _opened(self._path) as file:
+        with opened(self._path) as file:
             lead = self._lead(file, first_sample)
         return self._own_bytes(lead) + self._span_bytes(lead.first_frame, end_frame)
 
     def fit(self, first_sample: int, max_bytes: int) -> int:
         if not 0 <= first_sample < self.sample_count:
             return 0
-        with _opened(self._path) as file:
+        with opened(self._path) as file:
             lead = self._lead(file, first_sample)
         positions = self._frames.positions
         limit = int(positions[lead.first_frame]) + max_bytes - self._own_bytes(lead)
         end_frame = int(np.searchsorted(positions, limit, "right")) - 1
+        if end_frame < _LEAST_FRAMES:
+            return 0
         end = end_frame * self._frames.header.frame_samples - self._frames.hidden_samples
         return max(0, min(end, self.sample_count) - first_sample)
 
@@ -107,7 +109,7 @@ class Mp3Copier:
 
     def write(self, first_sample: int, sample_count: int, output: Path) -> None:
         end_frame = self._end_frame(first_sample, sample_count)
-        with _opened(self._path) as source, _created(output) as target:
+        with opened(self._path) as source, created(output) as target:
             lead = self._lead(source, first_sample)
             write_all(target, self._info(lead, end_frame, sample_count) + lead.own)
             start = int(self._frames.positions[lead.first_frame])
@@ -118,7 +120,7 @@ class Mp3Copier:
         if first_sample < 0 or sample_count <= 0 or first_sample + sample_count > self.sample_count:
             raise ValueError("the segment lies outside of the source")
         end = first_sample + sample_count + self._frames.hidden_samples
-        return -(-end // self._frames.header.frame_samples)
+        return max(_LEAST_FRAMES, -(-end // self._frames.header.frame_samples))
 
     def _lead(self, file: int, first_sample: int) -> _Lead:
         header, samples = self._frames.header, self._frames.header.frame_samples
@@ -165,21 +167,3 @@ class Mp3Copier:
             toc=(offsets * 256 // size).tolist(),
             is_vbr=self._frames.is_vbr,
         )
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        yield file
-    finally:
-        os.close(file)
-
-
-@contextmanager
-def _created(path: Path) -> Iterator[int]:
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-    try:
-        yield file
-    finally:
-        os.close(file)

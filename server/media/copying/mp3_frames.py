@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.media.copying.copier import Integrity, NotCopyable
-from server.media.copying.frame_walk import NOWHERE, Positions, Stretch, walk
+from server.media.copying.frame_walk import NOWHERE, Positions, Stretch, has_chain, walk
 from server.media.copying.mp3_header import DECODER_DELAY, HEADER_BYTES, Mp3Header
 from server.media.copying.mp3_info import InfoFrame
 from server.media.copying.mp3_start import Mp3Start, find_start
@@ -46,8 +46,8 @@ def index_mp3(file: int) -> Mp3Frames:
     positions, is_uniform = _walk(file, first, end)
     is_cut_off = bool(positions[-1] > end)
     positions = positions[:-1] if is_cut_off else positions
-    if len(positions) < 2:
-        raise NotCopyable("It holds less than one frame.")
+    if len(positions) < 3:
+        raise NotCopyable("It holds less than two whole frames.")
     if not is_cut_off:
         _check_tail(
             os.pread(file, min(_MAX_TAIL_BYTES + 1, end - int(positions[-1])), int(positions[-1])), first
@@ -128,15 +128,10 @@ def _check_tail(tail: bytes, first: Mp3Start) -> None:
 
 
 def _has_frames(tail: NDArray[np.uint8], header: Mp3Header) -> bool:
-    """Three in a row, or fewer that end where the file does."""
     lengths = np.array(_lengths(header))
     at = np.flatnonzero((tail[:-3] == 0xFF) & (tail[1:-2] | 1 == header.raw[1] | 1))
     after = {int(k): int(k + lengths[tail[k + 2]]) for k in at if lengths[tail[k + 2]] < NOWHERE}
-    for second in after.values():
-        third = after.get(second, second)
-        if len(tail) in (second, third) or (second in after and third in after):
-            return True
-    return False
+    return has_chain(after, len(tail))
 
 
 def _timeline(first: Mp3Start, frames: int, bytes_from_info: int) -> tuple[int, int]:
