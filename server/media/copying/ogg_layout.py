@@ -22,31 +22,40 @@ class PageLayout:
     `weights[p]` counts the bytes, and the lacing values, of all packets before that page.
     """
 
+    starts: NDArray[np.int64]
     sizes: NDArray[np.uint32]
     firsts: NDArray[np.int64]
     weights: NDArray[np.int64]
-    #: A segment's first packet gets a page of its own.
-    is_first_alone: bool
+    #: A segment's first two packets get a page of their own: FFmpeg can't trim Vorbis that has only one page.
+    has_lead_page: bool
 
     def size_bytes(self, begin: int, end: int) -> int:
         """Of the pages that hold the packets from `begin` up to `end`, of which there is at least one."""
-        first_page, last_page = self._page_of(begin), self._page_of(end - 1)
-        pages = last_page - first_page + 1 + self._is_split(begin, end)
-        return pages * HEADER_BYTES + self._weight(last_page, end) - self._weight(first_page, begin)
+        rest = self._lead_end(begin, end)
+        last_page = self._page_of(end - 1)
+        pages = (rest > begin) + last_page - self._page_of(rest) + 1
+        weight = self._weight(last_page, end) - self._weight(self._page_of(begin), begin)
+        return pages * HEADER_BYTES + weight
 
     def pages(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
         """First packet and the one after the last, page by page."""
-        alone = [begin + 1] if self._is_split(begin, end) else []
-        inner = self.firsts[self._page_of(begin) + 1 : self._page_of(end - 1) + 1]
-        return pairwise([begin, *alone, *inner.tolist(), end])
+        rest = self._lead_end(begin, end)
+        inner = self.firsts[self._page_of(rest) + 1 : self._page_of(end - 1) + 1].tolist()
+        return pairwise(dict.fromkeys([begin, rest, *inner, end]))
 
     def fit(self, begin: int, ends: range, max_bytes: int) -> int:
         """The last of `ends` whose pages, filled with the packets from `begin`, are no larger; 0 if none."""
         fitting = bisect_right(ends, max_bytes, key=lambda end: self.size_bytes(begin, end))
         return ends[fitting - 1] if fitting else 0
 
-    def _is_split(self, begin: int, end: int) -> bool:
-        return self.is_first_alone and end - begin > 1 and self._page_of(begin) == self._page_of(begin + 1)
+    def _lead_end(self, begin: int, end: int) -> int:
+        """Where the packets of a page of their own end; `begin` if there is no such page."""
+        if not self.has_lead_page or end - begin < 2:
+            return begin
+        sizes = self.sizes[begin : begin + 2]
+        is_whole = int(self.starts[begin + 1]) - int(self.starts[begin]) == int(sizes[0])
+        fits = int((sizes // 255 + 1).sum()) <= MAX_LACING
+        return begin + 2 if end - begin > 2 and is_whole and fits else begin + 1
 
     def _page_of(self, packet: int) -> int:
         return int(np.searchsorted(self.firsts, packet, "right")) - 1
@@ -57,7 +66,7 @@ class PageLayout:
 
 
 def lay_out(
-    packets: OggPackets, ends: NDArray[np.int64], page_samples: int, *, is_first_alone: bool = False
+    packets: OggPackets, ends: NDArray[np.int64], page_samples: int, *, has_lead_page: bool = False
 ) -> PageLayout:
     """Pages of about `page_samples` where packets allow; `ends` says where each packet's samples end.
 
@@ -75,7 +84,7 @@ def lay_out(
         firsts.append(begin + breaks)
         weights.append(np.concatenate(([weight], running))[breaks])
         weight = int(running[-1])
-    return PageLayout(sizes, np.concatenate(firsts), np.concatenate(weights), is_first_alone)
+    return PageLayout(starts, sizes, np.concatenate(firsts), np.concatenate(weights), has_lead_page)
 
 
 def _weights(sizes: NDArray[np.uint32]) -> NDArray[np.int64]:

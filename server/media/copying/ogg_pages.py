@@ -161,13 +161,9 @@ class PageMaker:
         return head[:22] + checksum(mirrored(head), mirrored_body) + head[26:]
 
 
-def lacing_of(size_bytes: int) -> bytes:
-    return b"\xff" * (size_bytes // 255) + bytes([size_bytes % 255])
-
-
 def make_header_pages(maker: PageMaker, packets: list[bytes]) -> bytes:
     """Pages that hold these packets and nothing else, a packet across several if it must."""
-    lacing = b"".join(lacing_of(len(packet)) for packet in packets)
+    lacing = b"".join(b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255]) for packet in packets)
     body = b"".join(packets)
     pages: list[bytes] = []
     is_continued = False

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from server.media.copying.ogg_layout import PageLayout
 from server.media.copying.ogg_packets import OggPackets
-from server.media.copying.ogg_pages import PageMaker, lacing_of, make_header_pages, mirrored
+from server.media.copying.ogg_pages import PageMaker, make_header_pages, mirrored
 
 _BATCH_BYTES = 1 << 20
 
@@ -79,14 +79,24 @@ def _pages(
 ) -> Iterator[bytes | memoryview]:
     """Header and body, page by page. `data` is the stream from the first of these pages to the last."""
     body, turned = memoryview(data), memoryview(mirrored(data))
-    start = int(packets.starts[batch[0][0]])
+    first = batch[0][0]
+    start = int(packets.starts[first])
+    lacing, places = _lacing(packets.sizes[first : batch[-1][1]])
     for begin, end in batch:
         place = slice(int(packets.starts[begin]) - start, _stop(packets, end) - start)
-        lacing = b"".join(map(lacing_of, packets.sizes[begin:end].tolist()))
+        laced = lacing[places[begin - first] : places[end - first]]
         is_last = end == kept.end
         granule = kept.granule if is_last else int(ends[end - 1]) - kept.zero
-        yield maker.header(lacing, turned[place], granule, is_last=is_last)
+        yield maker.header(laced, turned[place], granule, is_last=is_last)
         yield body[place]
+
+
+def _lacing(sizes: NDArray[np.uint32]) -> tuple[bytes, list[int]]:
+    """The lacing values of all packets in a row, and where each packet's begin."""
+    stops = np.cumsum(sizes // 255 + 1, dtype=np.int64)
+    lacing = np.full(int(stops[-1]), 255, np.uint8)
+    lacing[stops - 1] = sizes % 255
+    return lacing.tobytes(), [0, *stops.tolist()]
 
 
 def _stop(packets: OggPackets, end: int) -> int:

@@ -44,7 +44,7 @@ class VorbisCopier:
         self._integrity = integrity_of(packets, length)
         if self._sample_count <= 0:
             raise CorruptFile("it holds no samples.")
-        self._layout = lay_out(packets, ends, head.sample_rate, is_first_alone=True)
+        self._layout = lay_out(packets, ends, head.sample_rate, has_lead_page=True)
         self._header_bytes = header_size_bytes(headers)
 
     @property
