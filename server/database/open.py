@@ -4,7 +4,14 @@ import asyncio
 import fcntl
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +22,7 @@ from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
     InterfaceError,
+    MissingGreenlet,
     OperationalError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -129,6 +137,7 @@ def _sqlite_engine(address: URL) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _set_up_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    event.listen(engine.sync_engine, "invalidate", _roll_back)
     return engine
 
 
@@ -145,6 +154,16 @@ def _begin_sqlite(connection: Connection) -> None:
     # for itself, as it does on PostgreSQL.
     if connection.get_execution_options().get("zerokerf_writes", False):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _roll_back(connection: DBAPIConnection, _record: object, _error: BaseException | None) -> None:
+    """A connection whose work was cancelled is thrown away, which is not enough to end its transaction.
+
+    Closed with a statement under way it keeps the write lock until the garbage collector finds the statement.
+    """
+    # Cancelled once more, the rollback is on its way already; without a loop there is nobody to wait for it.
+    with suppress(asyncio.CancelledError, MissingGreenlet, sqlite3.Error):
+        connection.rollback()
 
 
 def _prepare_file(path: Path) -> None:

@@ -21,6 +21,11 @@ sys.stdin.read()
 connection.execute("COMMIT")
 """
 ACCOUNT = text("INSERT INTO accounts (id, created_at) VALUES (:id, '2026-01-01 00:00:00')")
+#: Takes long enough to be met while it runs, and has more rows than one.
+SLOW = text(
+    "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 800000)"
+    " SELECT n, count(*) OVER () FROM numbers"
+)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +78,27 @@ async def test_a_cancelled_transaction_leaves_nothing_and_frees_its_turn(databas
 
     task = asyncio.create_task(never_ends())
     await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    async with asyncio.timeout(5), database.writing() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM accounts")) == 0
+
+
+async def test_a_transaction_cancelled_within_a_statement_frees_its_lock_at_once(database: Database) -> None:
+    inside = asyncio.Event()
+
+    async def asks_at_length() -> None:
+        async with database.writing() as connection:
+            await connection.execute(ACCOUNT, {"id": "a"})
+            inside.set()
+            await connection.execute(SLOW)
+
+    task = asyncio.create_task(asks_at_length())
+    await inside.wait()
+    done, _ = await asyncio.wait([task], timeout=0.2)
+    assert not done
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
