@@ -45,6 +45,7 @@ class Deployment:
             "ZEROKERF_FETCH_ALLOW": "127.0.0.0/8",
         }
         clean = {name: value for name, value in os.environ.items() if not name.startswith("ZEROKERF_")}
+        clean.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled once, a process starts in a third of the time
         return {**clean, **own, **self.extra}
 
 
