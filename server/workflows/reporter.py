@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import structlog
@@ -34,6 +34,7 @@ class Reporter:
         self._progress = progress
         self._written = progress
         self._written_at = time.monotonic()
+        self._stopped = asyncio.Event()
 
     @property
     def progress(self) -> Progress:
@@ -83,13 +84,22 @@ class Reporter:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]  # names are ours, just above
 
     async def run(self) -> None:
-        """Heartbeats and writes until cancelled. Trouble with the records never stops the work itself."""
-        while True:
-            await asyncio.sleep(TICK_S)
+        """Heartbeats and writes until stopped. Trouble with the records never stops the work itself."""
+        while not await self._stopped_within(TICK_S):
             activity.heartbeat(self._progress.percent)
             is_silent = time.monotonic() - self._written_at > LONGEST_SILENCE_S
             if is_silent or self._progress != self._written:
                 await self._write(even_unchanged=is_silent)
+
+    def stop(self) -> None:
+        """What is being written is finished: cut off in the middle, it would cost a database connection."""
+        self._stopped.set()
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+        return self._stopped.is_set()
 
     async def _write(self, *, even_unchanged: bool) -> None:
         progress = self._progress
@@ -110,7 +120,7 @@ async def reporting(records: SplitRecords, job_id: str, progress: Progress) -> A
     try:
         yield reporter
     finally:
-        task.cancel()
+        reporter.stop()
         await asyncio.gather(task, return_exceptions=True)
 
 

@@ -1,0 +1,53 @@
+"""How progress gets from an activity onto the record."""
+
+import asyncio
+from pathlib import Path
+
+from temporalio.testing import ActivityEnvironment
+
+from server.database.migrate import migrate
+from server.database.open import open_database
+from server.jobs.model import Progress, SplitRequest
+from server.jobs.split_records import SplitRecords
+from server.jobs.wakeups_in_process import InProcessWakeups
+from server.workflows.reporter import reporting
+
+REQUEST = SplitRequest(source_url="https://example.org/a.wav", segment_ns=10**9)
+
+
+async def test_what_is_being_written_when_the_work_ends_is_written(tmp_path: Path) -> None:
+    async with open_database(f"sqlite:///{tmp_path}/records.db") as database:
+        await migrate(database)
+        records = SplitRecords(database, InProcessWakeups())
+        job = await records.create("acc_a", REQUEST, None)
+        await records.begin(job.id)
+        environment, ticked = ActivityEnvironment(), asyncio.Event()
+        environment.on_heartbeat = lambda *_: ticked.set()
+
+        async def work() -> None:
+            async with reporting(records, job.id, Progress()) as reporter:
+                reporter.fetched(7, 10)
+                await ticked.wait()
+
+        async with database.writing():
+            working = asyncio.create_task(environment.run(work))
+            await ticked.wait()
+            done, _ = await asyncio.wait([working], timeout=0.1)
+            assert not done
+        await working
+
+        written = await records.load(job.id)
+        assert written is not None
+        assert written.progress.bytes_fetched == 7
+
+
+async def test_the_end_of_the_work_does_not_wait_for_the_next_tick(tmp_path: Path) -> None:
+    async with open_database(f"sqlite:///{tmp_path}/records.db") as database:
+        records = SplitRecords(database, InProcessWakeups())
+
+        async def work() -> None:
+            async with reporting(records, "job_a", Progress()):
+                pass
+
+        async with asyncio.timeout(0.2):
+            await ActivityEnvironment().run(work)
