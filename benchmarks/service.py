@@ -56,11 +56,11 @@ async def follow(client: AsyncClient, url: str, every_s: float, to: str) -> Foll
     begun_s = time.perf_counter()
     job = await client.create_split(url=url, every=timedelta(seconds=every_s), to=to)
     created_s = time.perf_counter() - begun_s
-    events_s, state = [], job.state
+    events_s = []
     async with aclosing(client.watch(job.id)) as events:
         async for event in events:
             events_s.append(time.perf_counter() - begun_s)
-            state = event.state
-    if state != Split.STATE_COMPLETED:
-        raise RuntimeError(f"job {job.id} ended as {Split.State.Name(state)}")
+            job.state, reason = event.state, event.error.reason
+    if job.state != Split.STATE_COMPLETED:
+        raise RuntimeError(f"job {job.id} ended as {Split.State.Name(job.state)}: {reason}")
     return Followed(created_s, tuple(events_s))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from benchmarks.results import Row
 from benchmarks.service import follow, fresh_bench
-from benchmarks.sources import make_wav, slow_file
+from benchmarks.sources import BYTES_PER_S, make_wav, slow_file
 
 BAR_S, LEAST_WORK_S = 2.0, 30.0
-SOURCE_BYTES = 300 << 20
+SOURCE_S = 1800
 TRICKLE_S, SILENCE_S = 6, 6.0
 
 
@@ -16,10 +16,10 @@ async def measure(folder: Path) -> list[Row]:
     """One segment as long as the source: a single encoder, which tells nothing before its end."""
     with fresh_bench(folder) as bench:
         source = folder / "long.wav"
-        length_s = make_wav(source, SOURCE_BYTES)
+        make_wav(source, SOURCE_S * BYTES_PER_S)
         url = bench.site.add("/long.wav", slow_file(source, TRICKLE_S, SILENCE_S))
         async with bench.client() as client:
-            job = await follow(client, url, length_s + 1, "mp3")
+            job = await follow(client, url, SOURCE_S, "mp3")
     gaps_s = [after - before for before, after in pairwise((0.0, *job.events_s))]
     took_s = job.events_s[-1]
     what = f"longest silence in a job of {took_s:.0f} s (slow download, then one long encode)"
