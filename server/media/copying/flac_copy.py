@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -10,71 +11,74 @@ from server.media.copying.flac_headers import right_aligned, write_headers
 from server.media.copying.flac_index import FlacIndex
 from zerokerf.errors import CorruptFile
 
-_MOST_FRAMES = 300  # three parts each; the system takes 1024 at once
+_GROUP_FRAMES = 4096
+_CHUNK_FRAMES = 300  # three parts each; the system takes 1024 at once
 _CHUNK_BYTES = 1 << 20
 
+_Parts = Sequence[bytes | memoryview]
 
-def copy_frames(
-    index: FlacIndex, first_frame: int, stop_frame: int, zero_sample: int, source_fd: int, target_fd: int
-) -> None:
+
+def copy_frames(index: FlacIndex, frames: range, zero_sample: int, source_fd: int, target_fd: int) -> None:
     """`zero_sample` is the source's sample that is the first one of the new stream."""
-    while first_frame < stop_frame:
-        stop = min(stop_frame, _chunk_stop(index, first_frame))
-        write_all(target_fd, _parts(index, first_frame, stop, zero_sample, source_fd))
-        first_frame = stop
+    for start in range(0, len(frames), _GROUP_FRAMES):
+        group = frames[start : start + _GROUP_FRAMES]
+        headers, checks = _envelopes(index, group, zero_sample)
+        at = 0
+        while at < len(group):
+            stop = at + _count_in_chunk(index, group[at:])
+            bodies = _bodies(index, group[at:stop], source_fd)
+            write_all(target_fd, _wrapped(headers[at:stop], bodies, checks[at:stop]))
+            at = stop
 
 
-def read_frame(index: FlacIndex, frame: int, source_fd: int) -> bytes:
-    """One whole frame, as the first one of a stream."""
-    return b"".join(_parts(index, frame, frame + 1, int(index.starts[frame]), source_fd))
+def read_frame(index: FlacIndex, frame: int, fd: int) -> bytes:
+    """One whole frame as it stands in the source."""
+    start = int(index.frame_offsets[frame])
+    return _read(fd, start, int(index.body_offsets[frame] + index.body_lengths[frame]) + 2 - start)
 
 
-def write_all(fd: int, parts: Sequence[bytes | memoryview]) -> None:
-    left = sum(len(part) for part in parts) - os.writev(fd, parts)
+def write_all(fd: int, parts: _Parts) -> None:
+    left = sum(map(len, parts)) - os.writev(fd, parts)
     if left:
         rest = memoryview(b"".join(parts))[-left:]
         while rest:
             rest = rest[os.write(fd, rest) :]
 
 
-def _chunk_stop(index: FlacIndex, first_frame: int) -> int:
-    """At least one frame more, else not more than a chunk holds."""
-    end = int(index.body_offsets[first_frame]) + _CHUNK_BYTES
-    offsets = index.body_offsets[first_frame : first_frame + _MOST_FRAMES]
-    lengths = index.body_lengths[first_frame : first_frame + _MOST_FRAMES]
-    return first_frame + max(1, int(np.count_nonzero(offsets + lengths <= end)))
+def _wrapped(headers: _Parts, bodies: _Parts, checks: _Parts) -> _Parts:
+    return list(chain.from_iterable(zip(headers, bodies, checks, strict=True)))
 
 
-def _parts(
-    index: FlacIndex, first: int, stop: int, zero_sample: int, source_fd: int
-) -> list[bytes | memoryview]:
-    """Header, body and checksum of each frame."""
-    frames = slice(first, stop)
-    rows, header_lengths = write_headers(index.starts[frames] - zero_sample, index.codes[frames])
-    header_crcs = crc16_of_short(right_aligned(rows, header_lengths))
-    crcs = appended(header_crcs, index.body_lengths[frames]) ^ index.body_crcs[frames]
-    headers, checks = rows.tobytes(), crcs.astype(">u2").tobytes()
-    start = int(index.body_offsets[first])
-    bodies = _read(source_fd, start, int(index.body_offsets[stop - 1] + index.body_lengths[stop - 1]) - start)
-    parts: list[bytes | memoryview] = []
-    places = zip(
-        header_lengths.tolist(),
-        (index.body_offsets[frames] - start).tolist(),
-        index.body_lengths[frames].tolist(),
-        strict=True,
-    )
-    for frame, (header_bytes, body_at, body_bytes) in enumerate(places):
-        at = frame * rows.shape[1]
-        parts += (
-            headers[at : at + header_bytes],
-            bodies[body_at : body_at + body_bytes],
-            checks[2 * frame : 2 * frame + 2],
-        )
-    return parts
+def _envelopes(index: FlacIndex, frames: range, zero_sample: int) -> tuple[list[bytes], list[bytes]]:
+    """New header and CRC-16 of each frame."""
+    these = slice(frames.start, frames.stop)
+    rows, lengths = write_headers(index.starts[these] - zero_sample, index.codes[these])
+    header_crcs = crc16_of_short(right_aligned(rows, lengths))
+    crcs = appended(header_crcs, index.body_lengths[these]) ^ index.body_crcs[these]
+    data, width = rows.tobytes(), rows.shape[1]
+    places = zip(range(0, len(data), width), lengths.tolist(), strict=True)
+    headers = [data[at : at + length] for at, length in places]
+    checks = crcs.astype(">u2").tobytes()
+    return headers, [checks[at : at + 2] for at in range(0, len(checks), 2)]
 
 
-def _read(fd: int, offset: int, size: int) -> memoryview:
+def _count_in_chunk(index: FlacIndex, frames: range) -> int:
+    """At least one frame, else not more than a chunk holds."""
+    these = slice(frames.start, min(frames.stop, frames.start + _CHUNK_FRAMES))
+    ends = index.body_offsets[these] + index.body_lengths[these]
+    return max(1, int(np.count_nonzero(ends <= index.body_offsets[frames.start] + _CHUNK_BYTES)))
+
+
+def _bodies(index: FlacIndex, frames: range, fd: int) -> list[memoryview]:
+    these = slice(frames.start, frames.stop)
+    starts = index.body_offsets[these] - index.body_offsets[frames.start]
+    stops = starts + index.body_lengths[these]
+    view = memoryview(_read(fd, int(index.body_offsets[frames.start]), int(stops[-1])))
+    return [view[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+
+
+def _read(fd: int, offset: int, size: int) -> bytes:
     data = os.pread(fd, size, offset)
     if len(data) < size:
         raise CorruptFile("it became shorter while it was being read.")
-    return memoryview(data)
+    return data

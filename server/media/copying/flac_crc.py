@@ -19,6 +19,8 @@ _TRINOMIAL = 0x8003
 _ORDER = (1 << 15) - 1
 _CHUNKS = 15
 _LEAST_CHUNK_BYTES = 8
+#: Long rows are folded down to this in batches that fit a cache, and further many at once.
+FOLDED_BYTES = _CHUNKS * 64
 
 
 @cache
@@ -79,31 +81,49 @@ def appended(crcs: Crcs, byte_counts: NDArray[np.int64]) -> Crcs:
 
 
 def folded_width(byte_count: int) -> int:
-    """The least row width that `crc16` can fold and that holds so many bytes."""
-    chunk = _LEAST_CHUNK_BYTES
-    while 2 * _CHUNKS * chunk < byte_count:
-        chunk *= 2
+    """The least row width that can be folded and that holds so many bytes."""
+    chunk = _top_chunk(byte_count)
     return max(_CHUNKS, -(-byte_count // chunk)) * chunk
 
 
-def crc16(rows: Bytes) -> Crcs:
-    """One for each row, of a width by `folded_width`. Zeros in front change nothing; spoils the rows."""
+def parities(rows: Bytes) -> Bytes:
+    """Remainders by x+1, of rows whose width is a multiple of 8."""
+    words: NDArray[np.uint64] = np.bitwise_xor.reduce(rows.view(np.uint64), axis=1)
+    return np.bitwise_count(words) & np.uint8(1)
+
+
+def folded(rows: Bytes) -> Bytes:
+    """Rows of at most FOLDED_BYTES with the same remainders by the trinomial. Spoils `rows`."""
     words = rows.view(np.uint64)
-    parity = np.bitwise_count(np.bitwise_xor.reduce(words, axis=1)) & np.uint8(1)
-    chunk = _LEAST_CHUNK_BYTES
-    while 2 * _CHUNKS * chunk < rows.shape[1]:
-        chunk *= 2
+    chunk = _top_chunk(rows.shape[1])
+    while chunk * _CHUNKS >= FOLDED_BYTES:
+        words = _fold(words, chunk // 8)
+        chunk //= 2
+    return words.view(np.uint8)
+
+
+def crc16_of_folded(rows: Bytes, parity: Bytes) -> Crcs:
+    """For rows of FOLDED_BYTES, and the parities of what they were made of. Spoils `rows`."""
+    words = rows.view(np.uint64)
+    chunk = FOLDED_BYTES // _CHUNKS // 2
     while chunk >= 8:
-        words = _folded(words, chunk // 8)
+        words = _fold(words, chunk // 8)
         chunk //= 2
     few = np.ascontiguousarray(words).view(np.uint8)
     for chunk in (4, 2, 1):
-        few = _folded(few, chunk)
+        few = _fold(few, chunk)
     crcs = crc16_of_short(few)
     return _joined(crcs ^ (crcs >> np.uint16(15)) * np.uint16(_TRINOMIAL), parity)
 
 
-def _folded(words: NDArray[_Word], chunk: int) -> NDArray[_Word]:
+def _top_chunk(byte_count: int) -> int:
+    chunk = _LEAST_CHUNK_BYTES
+    while 2 * _CHUNKS * chunk < byte_count:
+        chunk *= 2
+    return chunk
+
+
+def _fold(words: NDArray[_Word], chunk: int) -> NDArray[_Word]:
     """Down to 15 chunks of so many words: each one before them is added to the 14th and 15th after it."""
     surplus = words.shape[1] // chunk - _CHUNKS
     while surplus > 0:

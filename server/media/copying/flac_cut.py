@@ -112,7 +112,8 @@ class FlacCopier:
             read_fd, write_fd = source.fileno(), target.fileno()
             write_all(write_fd, [self._stream_head(layout)])
             self._rewrite(layout, layout.first, layout.head_end, read_fd, write_fd)
-            copy_frames(self._index, layout.first_frame, layout.stop_frame, layout.first, read_fd, write_fd)
+            frames = range(layout.first_frame, layout.stop_frame)
+            copy_frames(self._index, frames, layout.first, read_fd, write_fd)
             self._rewrite(layout, layout.tail_start, layout.end, read_fd, write_fd)
 
     def _layout(self, first: int, end: int) -> _Layout:

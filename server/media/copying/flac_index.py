@@ -20,7 +20,7 @@ _MOST_FRAMES = 4_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlacIndex:
-    """Arrays of one item a frame, about 50 bytes in all. `starts` and `copied_bytes` have one item more."""
+    """Arrays of one item a frame, about 60 bytes in all. `starts` and `copied_bytes` have one item more."""
 
     path: Path
     info: StreamInfo
@@ -30,6 +30,7 @@ class FlacIndex:
     starts: Ints
     #: Bytes of all frames before, without the numbers in their headers.
     copied_bytes: Ints
+    frame_offsets: Ints
     body_offsets: Ints
     body_lengths: Ints
     body_crcs: Crcs
@@ -61,6 +62,7 @@ def _index(path: Path, info: StreamInfo, found: Sequence[FoundFrames], *, is_var
     blocks = np.concatenate([frames.headers.blocks for frames in found])
     codes = np.concatenate([frames.headers.codes for frames in found])
     body_lengths = np.concatenate([frames.body_lengths for frames in found])
+    body_offsets = np.concatenate([frames.body_offsets for frames in found])
     starts = np.concatenate(([0], np.cumsum(blocks)))
     if not is_variable and ((blocks[:-1] != blocks[0]).any() or blocks[-1] > blocks[0]):
         raise NotCopyable("Its frames have different lengths where all are said to have the same.")
@@ -73,7 +75,8 @@ def _index(path: Path, info: StreamInfo, found: Sequence[FoundFrames], *, is_var
         most_block=int(blocks.max()),
         starts=starts,
         copied_bytes=np.concatenate(([0], np.cumsum(4 + tail_lengths(codes) + 1 + body_lengths + 2))),
-        body_offsets=np.concatenate([frames.body_offsets for frames in found]),
+        frame_offsets=body_offsets - np.concatenate([frames.headers.lengths for frames in found]),
+        body_offsets=body_offsets,
         body_lengths=body_lengths,
         body_crcs=np.concatenate([frames.body_crcs for frames in found]),
         codes=codes,

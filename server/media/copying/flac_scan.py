@@ -12,7 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.media.copying.copier import NotCopyable
-from server.media.copying.flac_crc import Bytes, Crcs, appended, crc16, crc16_of_short, folded_width
+from server.media.copying.flac_crc import (
+    FOLDED_BYTES,
+    Bytes,
+    Crcs,
+    appended,
+    crc16_of_folded,
+    crc16_of_short,
+    folded,
+    folded_width,
+    parities,
+)
 from server.media.copying.flac_headers import (
     MOST_HEADER_BYTES,
     Headers,
@@ -23,8 +33,9 @@ from server.media.copying.flac_headers import (
 from server.media.copying.flac_stream import StreamInfo
 
 _WINDOW_BYTES = 4 << 20  # more than the longest frame there can be
-_BATCH_BYTES = 1 << 20
+_BATCH_BYTES = 1 << 19
 _SHORT_BYTES = 64
+_MOST_ROWS = 2048
 _MOST_RUNS = 100_000
 _CRC_BYTES = 2
 
@@ -134,8 +145,17 @@ def _find_pairs(window: Bytes, code: int) -> Ints:
 
 
 def _crc16_of_bodies(window: Bytes, starts: Ints, lengths: Ints) -> Crcs:
-    """In batches of like lengths, so that little is filled up and memory stays flat."""
     crcs = np.zeros(len(starts), np.uint16)
+    for at in range(0, len(starts), _MOST_ROWS):
+        some = slice(at, at + _MOST_ROWS)
+        crcs[some] = _crc16_of_some(window, starts[some], lengths[some])
+    return crcs
+
+
+def _crc16_of_some(window: Bytes, starts: Ints, lengths: Ints) -> Crcs:
+    """In batches of like lengths, so that little is filled up and memory stays flat."""
+    few = np.zeros((len(starts), FOLDED_BYTES), np.uint8)
+    parity = np.zeros(len(starts), np.uint8)
     order = np.argsort(lengths, kind="stable")
     ordered = lengths[order]
     at = 0
@@ -144,9 +164,12 @@ def _crc16_of_bodies(window: Bytes, starts: Ints, lengths: Ints) -> Crcs:
         most = max(1, _BATCH_BYTES // folded_width(longest))
         stop = min(at + most, int(np.searchsorted(ordered, longest, side="right")))
         batch = order[at:stop]
-        crcs[batch] = crc16(_rows(window, starts[batch], lengths[batch]))
+        rows = _rows(window, starts[batch], lengths[batch])
+        parity[batch] = parities(rows)
+        rows = folded(rows)
+        few[batch, FOLDED_BYTES - rows.shape[1] :] = rows
         at = stop
-    return crcs
+    return crc16_of_folded(few, parity)
 
 
 def _rows(window: Bytes, starts: Ints, lengths: Ints) -> Bytes:
@@ -158,6 +181,9 @@ def _rows(window: Bytes, starts: Ints, lengths: Ints) -> Bytes:
         places = np.where(columns < 0, 0, columns + starts[:, None])
         rows[:] = np.where(columns < 0, np.uint8(0), window[places])
         return rows
-    for row, start, length in zip(rows, starts.tolist(), lengths.tolist(), strict=True):
-        row[len(row) - length :] = window[start : start + length]
+    source, target = window.data, rows.reshape(-1).data
+    for start, length, row_end in zip(
+        starts.tolist(), lengths.tolist(), range(rows.shape[1], rows.size + 1, rows.shape[1]), strict=True
+    ):
+        target[row_end - length : row_end] = source[start : start + length]
     return rows
