@@ -9,6 +9,7 @@ from server.media.pcm import Pcm, SampleFormat
 
 _MAX_CHUNKS = 1000
 _UNKNOWN_SIZE = 0xFFFFFFFF
+_NEVER_FILLED_IN = 1 << 62  # no file is as long; writers of W64 put it down at first
 _PCM_TAG, _FLOAT_TAG, _EXTENSIBLE_TAG = 1, 3, 0xFFFE
 _GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 _W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
@@ -36,6 +37,7 @@ class WavHeader:
     sample_rate: int
     channels: int
     channel_mask: int | None
+    format_chunk: bytes  # as our own files of the same samples repeat it
     block_bytes: int
     data_offset: int
     claimed_bytes: int | None  # None: written by a recorder that never came back to fill it in
@@ -78,6 +80,8 @@ def _walk(file: BinaryIO, end: int, position: int, *, is_w64: bool) -> WavHeader
             if fmt is None:
                 raise WavHeaderError("samples before their format")
             claimed = long_size if size == _UNKNOWN_SIZE and not is_w64 else size
+            if claimed is not None and claimed >= _NEVER_FILLED_IN:
+                claimed = None
             return _header(fmt, body, claimed, end)
         position = body + size + (-size % 8 if is_w64 else size % 2)
     raise WavHeaderError("too many chunks")
@@ -121,6 +125,7 @@ def _header(fmt: bytes, data_offset: int, claimed: int | None, end: int) -> WavH
         sample_rate=rate,
         channels=channels,
         channel_mask=mask or None,
+        format_chunk=_kept_format_chunk(fmt),
         block_bytes=block,
         data_offset=data_offset,
         claimed_bytes=claimed,
@@ -130,21 +135,33 @@ def _header(fmt: bytes, data_offset: int, claimed: int | None, end: int) -> WavH
 
 def write_header(pcm: Pcm, sample_count: int) -> bytes:
     """The bytes before the samples of a new file: RIFF, or RF64 where 4 GiB are not enough."""
-    fmt = _format_chunk(pcm)
-    data_bytes = sample_count * pcm.frame_bytes
-    body_bytes = 4 + 8 + len(fmt) + 8 + data_bytes + data_bytes % 2
+    return build_header(_format_chunk(pcm), pcm.frame_bytes, sample_count)
+
+
+def build_header(format_chunk: bytes, frame_bytes: int, sample_count: int) -> bytes:
+    """The same, for samples that a format chunk describes."""
+    data_bytes = sample_count * frame_bytes
+    body_bytes = 4 + 8 + len(format_chunk) + 8 + data_bytes + data_bytes % 2
     if body_bytes < _UNKNOWN_SIZE:
         head = b"RIFF" + struct.pack("<I", body_bytes) + b"WAVE"
-        return head + _chunk(b"fmt ", fmt) + b"data" + struct.pack("<I", data_bytes)
+        return head + _chunk(b"fmt ", format_chunk) + b"data" + struct.pack("<I", data_bytes)
     long_sizes = struct.pack("<QQQI", body_bytes + 8 + 28, data_bytes, sample_count, 0)
     head = b"RF64" + struct.pack("<I", _UNKNOWN_SIZE) + b"WAVE" + _chunk(b"ds64", long_sizes)
-    return head + _chunk(b"fmt ", fmt) + b"data" + struct.pack("<I", _UNKNOWN_SIZE)
+    return head + _chunk(b"fmt ", format_chunk) + b"data" + struct.pack("<I", _UNKNOWN_SIZE)
 
 
 def file_bytes(pcm: Pcm, sample_count: int) -> int:
     """How large the file of so many samples will be, padding included."""
     data_bytes = sample_count * pcm.frame_bytes
     return len(write_header(pcm, sample_count)) + data_bytes + data_bytes % 2
+
+
+def _kept_format_chunk(fmt: bytes) -> bytes:
+    """The valid bits, the mask and the kind of samples stay; what follows from the rest is set right."""
+    tag, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", fmt)
+    shape = struct.pack("<HHIIHH", tag, channels, rate, rate * block & 0xFFFFFFFF, block, bits)
+    is_extensible = tag == _EXTENSIBLE_TAG and len(fmt) >= 40
+    return shape + struct.pack("<H", 22) + fmt[18:40] if is_extensible else shape
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

@@ -6,6 +6,7 @@ from itertools import chain
 
 import numpy as np
 
+from server.media.copying.copy_range import write_all
 from server.media.copying.flac_crc import appended, crc16_of_short
 from server.media.copying.flac_headers import right_aligned, write_headers
 from server.media.copying.flac_index import FlacIndex
@@ -18,7 +19,7 @@ _CHUNK_BYTES = 1 << 20
 _Parts = Sequence[bytes | memoryview]
 
 
-def copy_frames(index: FlacIndex, frames: range, zero_sample: int, source_fd: int, target_fd: int) -> None:
+def copy_frames(index: FlacIndex, frames: range, zero_sample: int, source: int, target: int) -> None:
     """`zero_sample` is the source's sample that is the first one of the new stream."""
     for start in range(0, len(frames), _GROUP_FRAMES):
         group = frames[start : start + _GROUP_FRAMES]
@@ -26,8 +27,8 @@ def copy_frames(index: FlacIndex, frames: range, zero_sample: int, source_fd: in
         at = 0
         while at < len(group):
             stop = at + _count_in_chunk(index, group[at:])
-            bodies = _bodies(index, group[at:stop], source_fd)
-            write_all(target_fd, _wrapped(headers[at:stop], bodies, checks[at:stop]))
+            bodies = _bodies(index, group[at:stop], source)
+            _write(target, _wrapped(headers[at:stop], bodies, checks[at:stop]))
             at = stop
 
 
@@ -37,12 +38,10 @@ def read_frame(index: FlacIndex, frame: int, fd: int) -> bytes:
     return _read(fd, start, int(index.body_offsets[frame] + index.body_lengths[frame]) + 2 - start)
 
 
-def write_all(fd: int, parts: _Parts) -> None:
+def _write(fd: int, parts: _Parts) -> None:
     left = sum(map(len, parts)) - os.writev(fd, parts)
     if left:
-        rest = memoryview(b"".join(parts))[-left:]
-        while rest:
-            rest = rest[os.write(fd, rest) :]
+        write_all(fd, b"".join(parts)[-left:])
 
 
 def _wrapped(headers: _Parts, bodies: _Parts, checks: _Parts) -> _Parts:

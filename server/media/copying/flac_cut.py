@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from server.media.copying.copier import Grid, Integrity
+from server.media.copying.copy_range import write_all
 from server.media.copying.flac_blocks import (
     Samples,
     block_lengths,
@@ -19,10 +20,11 @@ from server.media.copying.flac_blocks import (
     verbatim_bytes,
     verbatim_frames,
 )
-from server.media.copying.flac_copy import copy_frames, read_frame, write_all
+from server.media.copying.flac_copy import copy_frames, read_frame
 from server.media.copying.flac_headers import NUMBER_LIMITS
 from server.media.copying.flac_index import FlacIndex, read_index
 from server.media.copying.flac_stream import STREAM_HEAD_BYTES, write_stream_head
+from server.media.copying.opened import created, opened
 from zerokerf.errors import CorruptFile
 from zerokerf.formats import Format
 
@@ -108,13 +110,12 @@ class FlacCopier:
 
     def write(self, first_sample: int, sample_count: int, output: Path) -> None:
         layout = self._layout(first_sample, first_sample + sample_count)
-        with self._index.path.open("rb", buffering=0) as source, output.open("wb", buffering=0) as target:
-            read_fd, write_fd = source.fileno(), target.fileno()
-            write_all(write_fd, [self._stream_head(layout)])
-            self._rewrite(layout, layout.first, layout.head_end, read_fd, write_fd)
+        with opened(self._index.path) as source, created(output) as target:
+            write_all(target, self._stream_head(layout))
+            self._rewrite(layout, layout.first, layout.head_end, source, target)
             frames = range(layout.first_frame, layout.stop_frame)
-            copy_frames(self._index, frames, layout.first, read_fd, write_fd)
-            self._rewrite(layout, layout.tail_start, layout.end, read_fd, write_fd)
+            copy_frames(self._index, frames, layout.first, source, target)
+            self._rewrite(layout, layout.tail_start, layout.end, source, target)
 
     def _layout(self, first: int, end: int) -> _Layout:
         if not 0 <= first < end <= self.sample_count:
@@ -151,19 +152,19 @@ class FlacCopier:
         sample_count = layout.end - layout.first
         return write_stream_head(self._index.info, sample_count, int(least), int(lengths.max()))
 
-    def _rewrite(self, layout: _Layout, start: int, end: int, read_fd: int, write_fd: int) -> None:
+    def _rewrite(self, layout: _Layout, start: int, end: int, source: int, target: int) -> None:
         if start < end:
             lengths = block_lengths(self._index.most_block, end - start)
-            samples = self._decode(start, end, read_fd)
+            samples = self._decode(start, end, source)
             frames = verbatim_frames(self._index.info, start - layout.first, lengths, samples)
-            write_all(write_fd, [frames])
+            write_all(target, frames)
 
-    def _decode(self, start: int, end: int, read_fd: int) -> Samples:
+    def _decode(self, start: int, end: int, source: int) -> Samples:
         """The blocks around an edge: one, or two where a short one is joined to the next."""
         starts = self._index.starts
         first = int(np.searchsorted(starts, start, side="right")) - 1
         stop = int(np.searchsorted(starts, end))
-        frames = (read_frame(self._index, frame, read_fd) for frame in range(first, stop))
+        frames = (read_frame(self._index, frame, source) for frame in range(first, stop))
         samples = decode_frames(self._index.info, self._index.most_block, frames)
         if len(samples) != starts[stop] - starts[first]:
             raise CorruptFile("a FLAC frame of it is damaged.")

@@ -1,6 +1,5 @@
 """The index of a native FLAC file: each frame's place, its samples and what its new header needs."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,8 @@ from server.media.copying.flac_crc import Bytes, Crcs
 from server.media.copying.flac_headers import Ints, tail_lengths
 from server.media.copying.flac_scan import FoundFrames, FrameScan
 from server.media.copying.flac_stream import MOST_SAMPLES, StreamInfo, read_stream_info
+from server.media.copying.opened import opened
+from server.media.copying.tag_edges import audio_range
 from zerokerf.errors import CorruptFile
 
 # 100 hours at 44.1 kHz in blocks of 4096; a hostile file can hold a hundred million tiny ones.
@@ -43,9 +44,10 @@ class FlacIndex:
 
 def read_index(path: Path) -> FlacIndex:
     """Blocking, reads the file once. Raises NotCopyable or CorruptFile."""
-    with path.open("rb", buffering=0) as file:
-        info = read_stream_info(file)
-        scan = FrameScan(file.fileno(), info, _end_of_frames(file.fileno()))
+    with opened(path) as file:
+        start, end = audio_range(file)
+        info = read_stream_info(file, start)
+        scan = FrameScan(file, info, end)
         found: list[FoundFrames] = []
         count = 0
         for frames in scan.frames():
@@ -98,15 +100,3 @@ def _integrity(
         resyncs=int(resyncs),
         is_truncated=bool(not found[-1].ends_whole or reached < (info.total_samples or 0)),
     )
-
-
-def _end_of_frames(fd: int) -> int:
-    """Before the tags that some programs append."""
-    end = os.fstat(fd).st_size
-    if end >= 128 and os.pread(fd, 3, end - 128) == b"TAG":
-        end -= 128
-    footer = os.pread(fd, 32, end - 32) if end >= 32 else b""
-    if footer[:8] == b"APETAGEX":
-        has_header = footer[23] & 0x80
-        end -= int.from_bytes(footer[12:16], "little") + (32 if has_header else 0)
-    return max(0, end)

@@ -1,10 +1,9 @@
 """What a native FLAC file says before its first frame (RFC 9639, 8), and how our own files begin."""
 
+import os
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from server.media.copying.copier import NotCopyable
-from server.media.sniff import id3_bytes
 from zerokerf.errors import CorruptFile
 
 #: Marker, block head and STREAMINFO: all that our files have before their first frame.
@@ -28,20 +27,22 @@ class StreamInfo:
     frames_offset: int
 
 
-def read_stream_info(file: BinaryIO) -> StreamInfo:
-    """Raises NotCopyable for FLAC in Ogg, CorruptFile where the way to the first frame is lost."""
-    start = _find_marker(file)
-    file.seek(start + 8)
-    body = file.read(34)
+def read_stream_info(fd: int, position: int) -> StreamInfo:
+    """From the end of the tags in front on; a little junk is passed over.
+
+    Raises NotCopyable for FLAC in Ogg, CorruptFile where the way to the first frame is lost.
+    """
+    start = _find_marker(fd, position)
+    body = os.pread(fd, 34, start + 8)
     packed = int.from_bytes(body[10:18], "big")
     info = StreamInfo(
         sample_rate=packed >> 44,
         channels=(packed >> 41 & 7) + 1,
         bits=(packed >> 36 & 31) + 1,
         total_samples=packed & MOST_SAMPLES or None,
-        frames_offset=_skip_metadata(file, start + 4),
+        frames_offset=_skip_metadata(fd, start + 4),
     )
-    if len(body) < 34 or not info.sample_rate or info.bits < 4:
+    if not info.sample_rate or info.bits < 4:
         raise CorruptFile("its FLAC stream header is damaged.")
     return info
 
@@ -55,25 +56,20 @@ def write_stream_head(info: StreamInfo, sample_count: int, least_block: int, mos
     return _STREAMINFO_STARTS[1] + blocks + bytes(6) + packed.to_bytes(8, "big") + bytes(16)
 
 
-def _find_marker(file: BinaryIO) -> int:
-    """Behind an ID3 tag or a little junk; a tag that lies about its size is junk as well."""
-    file.seek(0)
-    for start in (id3_bytes(file.read(10)), 0):
-        file.seek(start)
-        head = file.read(_WINDOW_BYTES)
-        if head.startswith(b"OggS"):
-            raise NotCopyable("FLAC in Ogg is decoded and encoded anew.")
-        found = [at for at in map(head.find, _STREAMINFO_STARTS) if at >= 0]
-        if found:
-            return start + min(found)
-    raise CorruptFile("it has no FLAC stream header.")
+def _find_marker(fd: int, position: int) -> int:
+    head = os.pread(fd, _WINDOW_BYTES, position)
+    if head.startswith(b"OggS"):
+        raise NotCopyable("It is FLAC in Ogg.")
+    found = [at for at in map(head.find, _STREAMINFO_STARTS) if at >= 0]
+    if not found:
+        raise CorruptFile("it has no FLAC stream header.")
+    return position + min(found)
 
 
-def _skip_metadata(file: BinaryIO, position: int) -> int:
+def _skip_metadata(fd: int, position: int) -> int:
     """Where the last metadata block ends."""
     for _ in range(_MOST_METADATA_BLOCKS):
-        file.seek(position)
-        head = file.read(4)
+        head = os.pread(fd, 4, position)
         if len(head) < 4:
             raise CorruptFile("it ends inside its metadata.")
         position += 4 + int.from_bytes(head[1:], "big")
