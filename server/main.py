@@ -23,6 +23,7 @@ from server.fetch.limits import FetchLimits
 from server.jobs.reconciler import reconcile_forever
 from server.jobs.split_jobs import SplitJobs
 from server.logs import configure_logs
+from server.media.cutter import Tools
 from server.media.decoder import check_decoder, find_decoder
 from server.media.facts import MediaLimits
 from server.media.prober import start_prober
@@ -148,10 +149,8 @@ async def _start_worker(stack: AsyncExitStack, settings: Settings, ground: Groun
     cutting = Cutting(
         records=ground.records,
         store=ground.storage.store,
-        decoder=decoder,
         prober=prober,
-        limits=MediaLimits(max_segments=settings.max_segments),
-        parallel=settings.encode_parallel,
+        tools=Tools(decoder, MediaLimits(max_segments=settings.max_segments), settings.encode_parallel),
     )
     limits = FetchLimits(
         max_bytes=settings.max_source_bytes, total_s=settings.fetch_total_s, idle_s=settings.fetch_idle_s

@@ -4,12 +4,14 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 from server.media.decode import OnSamples
 from server.media.decoder import Decoder
 from server.media.encode import EncodePlan
 from server.media.facts import MediaLimits
+from server.media.in_order import Work, in_order
 from server.media.pcm import Pcm
 from server.media.plan import Cut
 from server.media.segment import CutSegment, make_segment
@@ -49,28 +51,16 @@ async def cut_by_duration(
     Close the iterator when leaving early: what is still being made is then ended before `aclose` returns.
     """
     progress = _Progress(on_progress)
-    window: deque[asyncio.Task[CutSegment]] = deque()
-    rest = iter(cuts)
 
-    def start_next() -> None:
-        for cut in rest:
+    def work(cut: Cut) -> Work[CutSegment]:
+        def on_samples(samples: int) -> None:
+            progress.report(cut.index, samples)
 
-            def on_samples(samples: int, index: int = cut.index) -> None:
-                progress.report(index, samples)
+        return partial(make_segment, pcm, cut, target, folder, decoder, on_samples)
 
-            window.append(asyncio.create_task(make_segment(pcm, cut, target, folder, decoder, on_samples)))
-            return
-
-    try:
-        for _ in range(max(1, parallel)):
-            start_next()
-        while window:
-            segment = await window[0]
-            window.popleft()
-            start_next()
+    async with aclosing(in_order(map(work, cuts), parallel)) as segments:
+        async for segment in segments:
             yield segment
-    finally:
-        await _end(window)
 
 
 async def cut_by_size(

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import ffmpeg
 
@@ -20,6 +21,9 @@ from zerokerf.formats import Format
 
 _CHUNK_BYTES = 1 << 18
 _MEMORY_BYTES = 2 * 1024**3
+_COUNT_WALL_S = 3600
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,24 @@ async def verify_segment(
     return Proof(found, target.is_lossless)
 
 
+async def count_samples(path: Path, kind: Format, channels: int, decoder: Decoder) -> int:
+    """How many samples per channel a decoder finds in a finished file, on its own."""
+    read_fd, write_fd = os.pipe()
+    counting = asyncio.create_task(_in_thread(_count, read_fd))
+    try:
+        try:
+            limits = RunLimits(wall_s=_COUNT_WALL_S, cpu_s=_COUNT_WALL_S, memory_bytes=_MEMORY_BYTES)
+            argv = _argv(path, kind, SampleFormat.S16, decoder)
+            finished = await run(argv, folder=path.parent, limits=limits, stdout_fd=write_fd)
+        finally:
+            os.close(write_fd)
+    finally:
+        found_bytes = await counting
+        os.close(read_fd)
+    refuse_our_faults(finished)
+    return found_bytes // (SampleFormat.S16.sample_bytes * channels)
+
+
 async def _compare(segment: CutSegment, target: EncodePlan, pcm: Pcm, decoder: Decoder) -> tuple[int, bool]:
     """How many samples a decoder finds in the file, and whether they are the source's."""
     if target.format is Format.WAV:
@@ -57,7 +79,7 @@ async def _compare(segment: CutSegment, target: EncodePlan, pcm: Pcm, decoder: D
         try:
             patience_s = 120 + 2 * segment.sample_count // pcm.sample_rate
             limits = RunLimits(wall_s=patience_s, cpu_s=patience_s, memory_bytes=_MEMORY_BYTES)
-            argv = _argv(segment.path, target, kept, decoder)
+            argv = _argv(segment.path, target.format, kept, decoder)
             finished = await run(argv, folder=segment.path.parent, limits=limits, stdout_fd=write_fd)
         finally:
             os.close(write_fd)  # the draining thread now reaches the end
@@ -68,14 +90,14 @@ async def _compare(segment: CutSegment, target: EncodePlan, pcm: Pcm, decoder: D
     return found_bytes // (kept.sample_bytes * target.channels), is_same and finished.exit_code == 0
 
 
-def _argv(path: Path, target: EncodePlan, kept: SampleFormat, decoder: Decoder) -> list[str]:
-    source = ffmpeg.input(f"file:{path.absolute()}", threads=1, **source_options(DEMUXERS[target.format]))
+def _argv(path: Path, kind: Format, kept: SampleFormat, decoder: Decoder) -> list[str]:
+    source = ffmpeg.input(f"file:{path.absolute()}", threads=1, **source_options(DEMUXERS[kind]))
     output = source["a:0"].output("pipe:1", f=kept.value, acodec=kept.codec)
     argv: list[str] = output.global_args(*QUIET).compile(cmd=str(decoder.binary))
     return argv
 
 
-async def _in_thread(work: Callable[..., tuple[int, bool]], *args: object) -> tuple[int, bool]:
+async def _in_thread(work: Callable[..., Found], *args: object) -> Found:
     """Beside the loop. When cancelled, the thread stops at its next chunk."""
     stop = threading.Event()
     try:
@@ -97,6 +119,13 @@ def _compare_wav(segment: CutSegment, pcm: Pcm, stop: threading.Event) -> tuple[
                 break
             is_same = file.read(len(chunk)) == chunk
     return header.found_samples, is_same
+
+
+def _count(read_fd: int, stop: threading.Event) -> int:
+    found_bytes = 0
+    while not stop.is_set() and (chunk := os.read(read_fd, _CHUNK_BYTES)):
+        found_bytes += len(chunk)
+    return found_bytes
 
 
 def _drain(read_fd: int, segment: CutSegment, pcm: Pcm, stop: threading.Event) -> tuple[int, bool]:

@@ -8,19 +8,13 @@ from pathlib import Path
 
 from server.jobs.model import SourceFacts, SplitJob, StoredSegment
 from server.jobs.split_records import SplitRecords
-from server.media.cut import cut_by_duration, cut_by_size
-from server.media.decode import decode
-from server.media.decoder import Decoder
-from server.media.encode import EncodePlan, plan_encode
-from server.media.facts import MediaLimits
+from server.media.cutter import Cutter, Tools, open_cutter
 from server.media.facts import SourceFacts as MediaFacts
-from server.media.pcm import Pcm
-from server.media.plan import Cut, DurationMode, plan_by_duration
+from server.media.plan import Cut, DurationMode, cuts_between, plan_by_duration
 from server.media.probe import probe
 from server.media.prober import Prober
 from server.media.segment import CutSegment
 from server.media.size_search import SizeStart
-from server.media.verify import verify_segment
 from server.workflows.reporter import Reporter
 from server.workflows.scratch import ScratchFolder
 from storage.interface import ObjectStore
@@ -34,57 +28,46 @@ class Cutting:
 
     records: SplitRecords
     store: ObjectStore
-    decoder: Decoder
     prober: Prober
-    limits: MediaLimits
-    parallel: int
+    tools: Tools
 
     async def run(self, job: SplitJob, source: Path, folder: ScratchFolder, reporter: Reporter) -> None:
         """Every segment verified, stored and on record; what an earlier try finished is not done again."""
-        facts = await probe(source, self.limits, self.prober)
-        await self._record_facts(job, facts, None)
+        facts = await probe(source, self.tools.limits, self.prober)
         folder.reserve(facts.size_bytes + _decoded_bytes(facts))
-        pcm = await decode(
+        wish = Format(job.request.output_format) if job.request.output_format else None
+        cutter = await open_cutter(
             source,
             facts,
+            wish,
             folder.path,
-            self.decoder,
-            self.limits,
+            self.tools,
             lambda samples: reporter.decoded(samples, facts.duration_hint_samples or 0),
         )
-        target = plan_encode(pcm, Format(job.request.output_format or facts.format), facts.codec)
-        await self._record_facts(job, facts, pcm, target)
-        reporter.counted(pcm.sample_count, pcm.sample_rate)
-        await _Cut(self, job, pcm, target, folder.path, reporter).run()
+        await self._record_facts(job, facts, cutter)
+        reporter.counted(cutter.sample_count, cutter.sample_rate)
+        await _Cut(self, job, cutter, reporter).run()
 
-    async def _record_facts(
-        self, job: SplitJob, facts: MediaFacts, pcm: Pcm | None, target: EncodePlan | None = None
-    ) -> None:
+    async def _record_facts(self, job: SplitJob, facts: MediaFacts, cutter: Cutter) -> None:
         known = SourceFacts(
             file_name=job.source.file_name if job.source else "source",
             format=facts.format,
-            sample_rate=pcm.sample_rate if pcm else facts.sample_rate,
-            channels=facts.channels,
-            sample_count=pcm.sample_count if pcm else None,
+            sample_rate=cutter.sample_rate,
+            channels=cutter.channels,
+            sample_count=cutter.sample_count,
         )
-        await self.records.record_source(
-            job.id, known, target.format if target else None, target.notes if target else ()
-        )
+        await self.records.record_source(job.id, known, cutter.format, cutter.notes)
 
 
 class _Cut:
     """One job's segments on their way into the store."""
 
-    def __init__(
-        self, parts: Cutting, job: SplitJob, pcm: Pcm, target: EncodePlan, folder: Path, reporter: Reporter
-    ) -> None:
+    def __init__(self, parts: Cutting, job: SplitJob, cutter: Cutter, reporter: Reporter) -> None:
         self._parts = parts
         self._job = job
-        self._pcm = pcm
-        self._target = target
-        self._folder = folder
+        self._cutter = cutter
         self._reporter = reporter
-        self._slots = asyncio.Semaphore(parts.parallel)
+        self._slots = asyncio.Semaphore(parts.tools.parallel)
 
     async def run(self) -> None:
         done = await self._parts.records.segments(self._job.id)
@@ -102,19 +85,17 @@ class _Cut:
             await asyncio.gather(*finishing, return_exceptions=True)
 
     def _segments(self, done: tuple[StoredSegment, ...]) -> AsyncGenerator[CutSegment, None]:
-        parts, limit = self._parts, self._job.request.max_file_size
+        limit = self._job.request.max_file_size
         if limit is None:
-            rest = self._planned(done)
-            return cut_by_duration(self._pcm, rest, self._target, self._folder, parts.decoder, parts.parallel)
-        start = self._size_start(done)
-        if start.first_sample == self._pcm.sample_count:
-            return _none()
-        return cut_by_size(self._pcm, limit, self._target, self._folder, parts.decoder, parts.limits, start)
+            return self._cutter.by_plan(self._planned(done))
+        return self._cutter.by_size(limit, self._size_start(done))
 
     def _planned(self, done: tuple[StoredSegment, ...]) -> list[Cut]:
         """The cuts that no earlier try has finished."""
-        mode = DurationMode(self._job.request.segment_ns or 0)
-        cuts = plan_by_duration(self._pcm.sample_count, self._pcm.sample_rate, mode, self._parts.limits)
+        cutter, mode = self._cutter, DurationMode(self._job.request.segment_ns or 0)
+        limits = self._parts.tools.limits
+        cuts = plan_by_duration(cutter.sample_count, cutter.sample_rate, mode, limits)
+        cuts = cuts_between(sorted({0, *(cutter.snap(cut.end_sample) for cut in cuts)}), "duration")
         self._reporter.resumed(sum(segment.sample_count for segment in done), len(done), len(cuts))
         finished = {segment.index for segment in done}
         return [cut for cut in cuts if cut.index not in finished]
@@ -136,10 +117,8 @@ class _Cut:
             self._slots.release()
 
     async def _verify_and_store(self, segment: CutSegment) -> None:
-        parts, job = self._parts, self._job
-        limit = job.request.max_file_size
-        await verify_segment(segment, self._target, self._pcm, parts.decoder, limit)
-        kind = Format(self._target.format)
+        parts, job, kind = self._parts, self._job, self._cutter.format
+        await self._cutter.verify(segment, job.request.max_file_size)
         key = segment_key(job.account_id, job.id, segment.index, kind.extension)
         stored = await parts.store.put(key, segment.path, content_type=kind.content_type)
         await asyncio.to_thread(segment.path.unlink)
@@ -157,13 +136,6 @@ class _Cut:
             ),
             self._reporter.progress,
         )
-
-
-async def _none() -> AsyncGenerator[CutSegment, None]:
-    """Nothing is left to cut."""
-    nothing: tuple[CutSegment, ...] = ()
-    for segment in nothing:
-        yield segment
 
 
 def _raise_first(tasks: set[asyncio.Task[None]]) -> None:

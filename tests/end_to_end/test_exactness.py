@@ -49,8 +49,13 @@ async def test_segments_joined_have_the_samples_of_the_source(
     assert counted == [
         segment.sample_count + more for segment, more in zip(split.segments, excess, strict=True)
     ]
-    is_adts = files[0].suffix == ".aac"
-    assert all(more > 0 for more in excess) if is_adts else not any(excess)
+    # An encoder's priming cannot be hidden in ADTS; frames that are copied bring none.
+    is_encoded_adts = files[0].suffix == ".aac" and not name.endswith(".aac")
+    assert all(more > 0 for more in excess) if is_encoded_adts else not any(excess)
+
+
+#: Where packets and frames are copied, cuts fall between them: each end is off by half of one at most.
+FARTHEST_OFF = {"take.ogg": Decimal("0.024"), "take.aac": Decimal("0.024")}
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
@@ -67,7 +72,8 @@ async def test_durations_add_up_to_the_printed_digit(
 
     assert printed == job["sourceDuration"]
     assert exact_ns == split.source.duration.ToNanoseconds()
-    assert [segment["duration"] for segment in job["segments"][:-1]] == [2] * (len(job["segments"]) - 1)
+    off_by = [abs(segment["duration"] - 2) for segment in job["segments"][:-1]]
+    assert max(off_by) <= (FARTHEST_OFF.get(name, Decimal(0)) if output in {"same", name[-3:]} else 0)
 
 
 @pytest.mark.parametrize("output", ["wav", "flac"])

@@ -15,9 +15,9 @@ from tests.services.zerokerf import API_KEY
 from zerokerf.client import AsyncClient
 from zerokerf.v1.split_pb2 import Split
 
-LONG_SAMPLES = 180 * RATE
+LONG_SAMPLES = 270 * RATE
 #: Some pieces later than the first one that the server commits, whatever is still on the way in buffers.
-BREAK_AFTER_BYTES = 26 << 20
+BREAK_AFTER_BYTES = 40 << 20
 
 
 def test_a_file_that_was_put_to_its_link_is_cut(service: Service, recordings: Path, tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_file_that_was_put_to_its_link_is_cut(service: Service, recordings: Pa
 
 async def test_a_stream_that_breaks_goes_on_from_what_was_committed(service: Service, tmp_path: Path) -> None:
     source = tmp_path / "long.wav"
-    write_wav(source, np.tile(music(10 * RATE), (18, 1)))
+    write_wav(source, np.tile(music(10 * RATE), (27, 1)))
     async with (
         breaking_proxy(service.deployment.grpc_address, BREAK_AFTER_BYTES) as proxy,
         AsyncClient(proxy.address, API_KEY) as client,

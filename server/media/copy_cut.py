@@ -1,0 +1,98 @@
+"""Cuts by copying frames: the plan by size, the segments, and their proof."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from functools import partial
+from pathlib import Path
+
+from server.media.copying.copier import Copier
+from server.media.copying.open_copier import open_copier
+from server.media.facts import MediaLimits
+from server.media.in_order import in_order
+from server.media.plan import Cut, cuts_between
+from server.media.segment import CutSegment
+from zerokerf.errors import SegmentOverLimit, SizeLimitTooSmall, TooManySegments, VerificationFailed
+from zerokerf.formats import Format
+
+_CHUNK_BYTES = 1 << 20
+
+
+def plan_by_size(copier: Copier, max_bytes: int, limits: MediaLimits) -> tuple[Cut, ...]:
+    """As long as fits, one after the other. The same file and limit give the same cuts.
+
+    Raises SizeLimitTooSmall where not even a second fits, TooManySegments.
+    """
+    total = copier.sample_count
+    bounds = [0]
+    while bounds[-1] < total:
+        first = bounds[-1]
+        fitting = copier.fit(first, max_bytes)
+        if fitting < min(copier.sample_rate, total - first) and first + fitting != total:
+            raise SizeLimitTooSmall(max_bytes, _bytes_of_a_second(copier, first))
+        if len(bounds) > limits.max_segments:
+            raise TooManySegments(-(-total * len(bounds) // (first + fitting)), limits.max_segments)
+        bounds.append(first + fitting)
+    return cuts_between(bounds, "size")
+
+
+async def copy_cut(
+    copier: Copier, cuts: Sequence[Cut], folder: Path, parallel: int
+) -> AsyncGenerator[CutSegment, None]:
+    """Segments in order of index; the same bytes every time. Close the iterator when leaving early."""
+    works = (partial(asyncio.to_thread, _copy, copier, cut, folder) for cut in cuts)
+    async with aclosing(in_order(works, parallel)) as segments:
+        async for segment in segments:
+            yield segment
+
+
+async def verify_copy(segment: CutSegment, copier: Copier, max_bytes: int | None) -> int:
+    """Index the finished file anew; the samples found. Raises VerificationFailed."""
+    size_bytes = (await asyncio.to_thread(segment.path.stat)).st_size
+    if max_bytes is not None and size_bytes > max_bytes:
+        raise SegmentOverLimit(segment.index, size_bytes, max_bytes)
+    found = await asyncio.to_thread(_samples_of, copier.format, segment.path)
+    expected = segment.output_samples + segment.excess_samples
+    if found != expected or size_bytes != segment.size_bytes:
+        raise VerificationFailed(segment.index, expected, found)
+    return found
+
+
+def _samples_of(kind: Format, path: Path) -> int:
+    finished = open_copier(kind, path)
+    return 0 if finished.integrity.resyncs or finished.integrity.is_truncated else finished.sample_count
+
+
+def _copy(copier: Copier, cut: Cut, folder: Path) -> CutSegment:
+    """Appears under its final name only when whole."""
+    path = folder / f"{cut.index:06}.{copier.format.extension}"
+    part = path.with_suffix(path.suffix + ".part")
+    try:
+        copier.write(cut.first_sample, cut.sample_count, part)
+        sha256, size_bytes = _digest(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return CutSegment(
+        index=cut.index,
+        first_sample=cut.first_sample,
+        sample_count=cut.sample_count,
+        path=path,
+        size_bytes=size_bytes,
+        sha256=sha256,
+        output_samples=cut.sample_count,
+        excess_samples=copier.excess_samples(cut.first_sample, cut.sample_count),
+        reason=cut.reason,
+    )
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    with path.open("rb", buffering=0) as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return digest.hexdigest(), file.tell()
+
+
+def _bytes_of_a_second(copier: Copier, first_sample: int) -> int:
+    end = min(copier.sample_count, copier.snap(first_sample + copier.sample_rate))
+    return copier.size_bytes(first_sample, end - first_sample)

@@ -1,0 +1,175 @@
+"""One recording, ready to be cut: by copying its frames where that is exact, else through its samples."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from server.media.copy_cut import copy_cut, plan_by_size, verify_copy
+from server.media.copying.copier import Copier, NotCopyable
+from server.media.copying.open_copier import open_copier
+from server.media.cut import cut_by_duration, cut_by_size
+from server.media.decode import OnSamples, decode
+from server.media.decoder import Decoder
+from server.media.encode import EncodePlan, plan_encode
+from server.media.facts import MediaLimits, SourceFacts
+from server.media.pcm import Pcm
+from server.media.plan import Cut
+from server.media.segment import CutSegment
+from server.media.size_search import SizeStart
+from server.media.verify import Proof, count_samples, verify_segment
+from zerokerf.errors import VerificationFailed
+from zerokerf.formats import Format
+
+
+class Method(StrEnum):
+    COPY = "copy"
+    ENCODE = "encode"
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What cutting works with; one value serves every job of a process."""
+
+    decoder: Decoder
+    limits: MediaLimits
+    parallel: int
+
+
+class Cutter(Protocol):
+    """Segments come in order of index and are proven one by one. Close the iterators when leaving early."""
+
+    @property
+    def method(self) -> Method: ...
+    @property
+    def format(self) -> Format:
+        """Of the segments."""
+        ...
+
+    @property
+    def sample_rate(self) -> int:
+        """Of the source's time line, on which cuts are."""
+        ...
+
+    @property
+    def channels(self) -> int: ...
+    @property
+    def sample_count(self) -> int: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
+    def snap(self, sample: int) -> int:
+        """The nearest place where a cut can be."""
+        ...
+
+    def by_plan(self, cuts: Sequence[Cut]) -> AsyncGenerator[CutSegment, None]: ...
+    def by_size(self, max_bytes: int, start: SizeStart) -> AsyncGenerator[CutSegment, None]:
+        """Raises SizeLimitTooSmall or TooManySegments."""
+        ...
+
+    async def verify(self, segment: CutSegment, max_bytes: int | None) -> Proof:
+        """Raises VerificationFailed."""
+        ...
+
+
+async def open_cutter(
+    source: Path,
+    facts: SourceFacts,
+    wish: Format | None,
+    folder: Path,
+    tools: Tools,
+    on_decoded: OnSamples,
+) -> Cutter:
+    """Without a wish, or with the source's own format as one, frames are copied if they can be.
+
+    Raises CorruptFile for a source that does not hold what it promises.
+    """
+    reason = ""
+    if wish is None or wish is facts.format:
+        try:
+            return CopyCutter(await asyncio.to_thread(open_copier, facts.format, source), folder, tools)
+        except NotCopyable as declined:
+            reason = f"Encoded again instead of copied: {declined.reason}"
+    pcm = await decode(source, facts, folder, tools.decoder, tools.limits, on_decoded)
+    plan = plan_encode(pcm, wish or facts.format, facts.codec)
+    if reason:
+        plan = replace(plan, notes=(reason, *plan.notes))
+    return EncodeCutter(pcm, plan, folder, tools)
+
+
+class CopyCutter:
+    """Frames of the source, copied. What it makes decodes to the source's own samples."""
+
+    method = Method.COPY
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, copier: Copier, folder: Path, tools: Tools) -> None:
+        self._copier = copier
+        self._folder = folder
+        self._tools = tools
+        self.format = copier.format
+        self.sample_rate = copier.sample_rate
+        self.channels = copier.channels
+        self.sample_count = copier.sample_count
+
+    def snap(self, sample: int) -> int:
+        return self._copier.snap(sample)
+
+    def by_plan(self, cuts: Sequence[Cut]) -> AsyncGenerator[CutSegment, None]:
+        return copy_cut(self._copier, cuts, self._folder, self._tools.parallel)
+
+    async def by_size(self, max_bytes: int, start: SizeStart) -> AsyncGenerator[CutSegment, None]:
+        cuts = await asyncio.to_thread(plan_by_size, self._copier, max_bytes, self._tools.limits)
+        async with aclosing(self.by_plan(cuts[start.index :])) as segments:
+            async for segment in segments:
+                yield segment
+
+    async def verify(self, segment: CutSegment, max_bytes: int | None) -> Proof:
+        await verify_copy(segment, self._copier, max_bytes)
+        expected = segment.output_samples + segment.excess_samples
+        found = await count_samples(segment.path, self.format, self.channels, self._tools.decoder)
+        if found != expected:
+            raise VerificationFailed(segment.index, expected, found)
+        return Proof(found, is_bit_exact=False)
+
+
+class EncodeCutter:
+    """Samples of the source, encoded anew for each segment."""
+
+    method = Method.ENCODE
+
+    def __init__(self, pcm: Pcm, plan: EncodePlan, folder: Path, tools: Tools) -> None:
+        self._pcm = pcm
+        self._plan = plan
+        self._folder = folder
+        self._tools = tools
+        self.format = plan.format
+        self.notes = plan.notes
+        self.sample_rate = pcm.sample_rate
+        self.channels = pcm.channels
+        self.sample_count = pcm.sample_count
+
+    def snap(self, sample: int) -> int:
+        return sample
+
+    def by_plan(self, cuts: Sequence[Cut]) -> AsyncGenerator[CutSegment, None]:
+        tools = self._tools
+        return cut_by_duration(self._pcm, cuts, self._plan, self._folder, tools.decoder, tools.parallel)
+
+    def by_size(self, max_bytes: int, start: SizeStart) -> AsyncGenerator[CutSegment, None]:
+        if start.first_sample == self.sample_count:
+            return _nothing()
+        tools = self._tools
+        return cut_by_size(self._pcm, max_bytes, self._plan, self._folder, tools.decoder, tools.limits, start)
+
+    async def verify(self, segment: CutSegment, max_bytes: int | None) -> Proof:
+        return await verify_segment(segment, self._plan, self._pcm, self._tools.decoder, max_bytes)
+
+
+async def _nothing() -> AsyncGenerator[CutSegment, None]:
+    """All was cut before."""
+    segments: tuple[CutSegment, ...] = ()
+    for segment in segments:
+        yield segment
