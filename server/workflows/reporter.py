@@ -15,8 +15,8 @@ from server.jobs.wanted import JobNoLongerWanted
 from zerokerf.errors import ZerokerfError
 
 TICK_S = 0.25
-#: A watcher hears something at least this often, even when no number moves.
-LONGEST_SILENCE_S = 1.5
+#: Then, at the next tick, a watcher hears something even when no number moves: within two seconds in all.
+LONGEST_SILENCE_S = 1.25
 
 #: What share of the whole each phase has got done when it ends.
 FETCHED_PERCENT = 15
