@@ -12,7 +12,7 @@ from server.media.decoder import find_decoder
 CLIP_S, SEGMENTS = 10, 5
 SEGMENT_S = CLIP_S / SEGMENTS
 OVERHEAD_BAR_S, FIRST_EVENT_BAR_S = 0.4, 0.3
-WARM_UP, REPEATS = 3, 40
+WARM_UP, REPEATS = 3, 30
 ENCODERS = {"wav": ["-c:a", "pcm_s16le"], "mp3": ["-c:a", "libmp3lame", "-b:a", "192k"]}
 
 
