@@ -18,7 +18,7 @@ from server.media.encode import EncodePlan, plan_encode
 from server.media.facts import MediaLimits, SourceFacts
 from server.media.pcm import Pcm
 from server.media.plan import Cut
-from server.media.segment import CutSegment
+from server.media.segment import CutSegment, make_segment
 from server.media.size_search import SizeStart
 from server.media.verify import Proof, count_samples, verify_segment
 from zerokerf.errors import VerificationFailed
@@ -158,18 +158,38 @@ class EncodeCutter:
         tools = self._tools
         return cut_by_duration(self._pcm, cuts, self._plan, self._folder, tools.decoder, tools.parallel)
 
-    def by_size(self, max_bytes: int, start: SizeStart) -> AsyncGenerator[CutSegment, None]:
+    async def by_size(self, max_bytes: int, start: SizeStart) -> AsyncGenerator[CutSegment, None]:
         if start.first_sample == self.sample_count:
-            return _nothing()
+            return
+        programme = await self._programme()
         tools = self._tools
-        return cut_by_size(self._pcm, max_bytes, self._plan, self._folder, tools.decoder, tools.limits, start)
+        if programme is not None:
+            parts = CopyCutter(programme, self._folder, tools).by_size(max_bytes, start)
+        else:
+            parts = cut_by_size(
+                self._pcm, max_bytes, self._plan, self._folder, tools.decoder, tools.limits, start
+            )
+        async with aclosing(parts) as segments:
+            async for segment in segments:
+                yield segment
+
+    async def _programme(self) -> Copier | None:
+        """All of it encoded once, to be cut by copying: the limit is met exactly and nothing is tried twice.
+
+        None where places in the encoded file are not those of the source, or its format has no frames.
+        """
+        plan, pcm = self._plan, self._pcm
+        if plan.format in {Format.WAV, Format.AAC} or plan.sample_rate != pcm.sample_rate:
+            return None
+        whole = Cut(0, 0, pcm.sample_count, "end")
+        folder = self._folder / "programme"
+        await asyncio.to_thread(folder.mkdir, exist_ok=True)
+        encoded = await make_segment(pcm, whole, plan, folder, self._tools.decoder, lambda _: None)
+        try:
+            copier = await asyncio.to_thread(open_copier, plan.format, encoded.path)
+        except NotCopyable:
+            return None
+        return copier if copier.sample_count == pcm.sample_count else None
 
     async def verify(self, segment: CutSegment, max_bytes: int | None) -> Proof:
         return await verify_segment(segment, self._plan, self._pcm, self._tools.decoder, max_bytes)
-
-
-async def _nothing() -> AsyncGenerator[CutSegment, None]:
-    """All was cut before."""
-    segments: tuple[CutSegment, ...] = ()
-    for segment in segments:
-        yield segment
