@@ -262,6 +262,62 @@ class TooManySegments(ZerokerfError):
         )
 
 
+class SegmentsTooShort(ZerokerfError):
+    kind = Kind.INVALID_ARGUMENT
+    reason = "SEGMENTS_TOO_SHORT"
+
+    def __init__(self, length_s: str, least_s: str) -> None:
+        super().__init__(
+            f"The request would make segments of {length_s} s; none may be shorter than {least_s} s.",
+            lengthSeconds=length_s,
+            leastSeconds=least_s,
+        )
+
+
+class InvalidTimestamps(ZerokerfError):
+    kind = Kind.INVALID_ARGUMENT
+    reason = "INVALID_TIMESTAMPS"
+
+    def __init__(self, why: str, **facts: object) -> None:
+        super().__init__(f"The source cannot be cut at these times: {why}", **facts)
+
+
+class InvalidSilenceLimits(ZerokerfError):
+    kind = Kind.INVALID_ARGUMENT
+    reason = "INVALID_SILENCE_LIMITS"
+
+    def __init__(self, min_length_s: str, max_length_s: str) -> None:
+        super().__init__(
+            f"Segments cannot be at least {min_length_s} s and at most {max_length_s} s long.",
+            minLengthSeconds=min_length_s,
+            maxLengthSeconds=max_length_s,
+        )
+
+
+class InvalidCueSheet(ZerokerfError):
+    kind = Kind.INVALID_ARGUMENT
+    reason = "INVALID_CUE_SHEET"
+
+    def __init__(self, line: int, why: str, **facts: object) -> None:
+        super().__init__(f"The cue sheet cannot be used, see line {line}: {why}", line=line, **facts)
+
+
+class NoChapters(ZerokerfError):
+    kind = Kind.FAILED_PRECONDITION
+    reason = "NO_CHAPTERS"
+
+    def __init__(self) -> None:
+        super().__init__("The source has no chapters to cut at.")
+
+
+class TooManyChapters(ZerokerfError):
+    kind = Kind.INVALID_ARGUMENT
+    reason = "TOO_MANY_CHAPTERS"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The source has more than {limit} chapters.", limit=limit)
+
+
 class VerificationFailed(ZerokerfError):
     """A finished segment is not what the plan says. The job must not complete."""
 

@@ -1,113 +1,202 @@
 """Where to cut, in samples. Pure, integers only: no float ever decides about a sample."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
+from server.media.chapters import Chapter
+from server.media.cue import parse_cue
 from server.media.facts import MediaLimits
-from zerokerf.errors import SegmentLongerThanSource, TooManySegments
+from server.media.plan_modes import (
+    ChaptersMode,
+    CueMode,
+    DurationMode,
+    FileSizeMode,
+    PartsMode,
+    PlannedMode,
+    PlanOptions,
+    Reason,
+    SilenceMode,
+    TimestampsMode,
+    needs_pauses,
+)
+from server.media.plan_placing import into_pauses, join_short, onto_grid
+from server.media.plan_regular import bounds_by_duration, bounds_by_parts, duration_places
+from server.media.plan_silence import silence_bounds
+from server.media.plan_source import Bound, Source
+from server.media.plan_stated import bounds_by_chapters, bounds_by_cue, bounds_by_timestamps
+from server.media.plan_time import (
+    NANOS,
+    Span,
+    divide_rounding,
+    durations_ms,
+    sample_at,
+    seconds_text,
+    total_ms,
+)
+from server.media.silence_pauses import Pauses
 
-NANOS = 1_000_000_000
+__all__ = [
+    "NANOS",
+    "ChaptersMode",
+    "CueMode",
+    "Cut",
+    "DurationMode",
+    "FileSizeMode",
+    "PartsMode",
+    "PlanOptions",
+    "PlannedMode",
+    "Reason",
+    "SilenceMode",
+    "Span",
+    "TimestampsMode",
+    "any_sample",
+    "cuts_between",
+    "divide_rounding",
+    "durations_ms",
+    "needs_pauses",
+    "plan_by_duration",
+    "plan_cuts",
+    "seconds_text",
+    "total_ms",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class DurationMode:
-    """Equal lengths; the last segment may be shorter."""
-
-    segment_ns: int
-
-    def __post_init__(self) -> None:
-        if self.segment_ns <= 0:
-            raise ValueError("a segment lasts longer than nothing")
-
-
-@dataclass(frozen=True, slots=True)
-class FileSizeMode:
-    """As long as fits into so many bytes, headers included."""
-
-    max_bytes: int
-
-    def __post_init__(self) -> None:
-        if self.max_bytes <= 0:
-            raise ValueError("a segment is larger than nothing")
-
-
-class Span(Protocol):
-    """A stretch of the source's time line."""
-
-    @property
-    def first_sample(self) -> int: ...
-    @property
-    def sample_count(self) -> int: ...
+Snap = Callable[[int], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """One planned segment on the source's time line. `reason` says why it ends where it does."""
+    """One planned segment on the source's time line. Ranges follow each other without gap or overlap.
+
+    `reason` says why it ends where it does, `shifted_samples` how far from the asked place that is: below 0
+    is earlier. Its file begins `overlap_samples` before its range.
+    """
 
     index: int
     first_sample: int
     sample_count: int
     reason: str
+    title: str | None = None
+    shifted_samples: int = 0
+    overlap_samples: int = 0
 
     @property
     def end_sample(self) -> int:
         return self.first_sample + self.sample_count
 
+    @property
+    def start_sample(self) -> int:
+        """Of its file."""
+        return self.first_sample - self.overlap_samples
+
+
+def any_sample(sample: int) -> int:
+    """The grid of whatever can be cut at every sample."""
+    return sample
+
+
+def plan_cuts(
+    mode: PlannedMode,
+    options: PlanOptions,
+    total_samples: int,
+    sample_rate: int,
+    limits: MediaLimits,
+    *,
+    pauses: Pauses | None = None,
+    chapters: Sequence[Chapter] = (),
+    snap: Snap = any_sample,
+) -> tuple[Cut, ...]:
+    """Covers every sample once, from 0 to the end. The same arguments always give the same plan.
+
+    `snap` gives the nearest place where the output can be cut; 0 and the end are such places, and it never
+    swaps two samples. No segment is shorter than 0.1 s unless the source is, or a silence mode's upper limit
+    leaves no choice; cuts that come too close to the one before, or to the end, are left out.
+    Raises SegmentLongerThanSource, SegmentsTooShort, TooManySegments (before anything is built),
+    InvalidTimestamps, InvalidCueSheet, InvalidSilenceLimits or NoChapters.
+    """
+    source = Source(total_samples, sample_rate, limits)
+    min_tail = sample_at(options.min_tail_ns, sample_rate)
+    if isinstance(mode, SilenceMode):
+        bounds = silence_bounds(mode, source, _listened(pauses), snap)
+        bounds = join_short(bounds, source, min_tail, _most(mode, sample_rate))
+    else:
+        bounds = join_short(_wanted(mode, source, chapters), source, min_tail)
+        if options.snap_window_ns is not None:
+            window = sample_at(options.snap_window_ns, sample_rate)
+            bounds = into_pauses(bounds, source, _listened(pauses), window, min_tail)
+        bounds = join_short(onto_grid(bounds, source, snap), source, min_tail)
+    return _cuts(bounds, total_samples, sample_at(options.overlap_ns, sample_rate), snap)
+
+
+def _wanted(
+    mode: DurationMode | PartsMode | TimestampsMode | ChaptersMode | CueMode,
+    source: Source,
+    chapters: Sequence[Chapter],
+) -> list[Bound]:
+    """Rising, the first at 0, all before the end."""
+    match mode:
+        case DurationMode():
+            return bounds_by_duration(mode, source)
+        case PartsMode():
+            return bounds_by_parts(mode, source)
+        case TimestampsMode():
+            return bounds_by_timestamps(mode, source)
+        case ChaptersMode():
+            return bounds_by_chapters(chapters, source)
+        case CueMode():
+            return bounds_by_cue(parse_cue(mode.sheet), source)
+
+
+def _listened(pauses: Pauses | None) -> Pauses:
+    if pauses is None:
+        raise ValueError("this plan needs the pauses of the source")
+    return pauses
+
+
+def _most(mode: SilenceMode, sample_rate: int) -> int | None:
+    return None if mode.max_length_ns is None else mode.max_length_ns * sample_rate // NANOS
+
+
+def _cuts(bounds: Sequence[Bound], total_samples: int, overlap: int, snap: Snap) -> tuple[Cut, ...]:
+    firsts = [bound.sample for bound in bounds]
+    ends = [*firsts[1:], total_samples]
+    enders = [*bounds[1:], Bound(total_samples, total_samples, Reason.END)]
+    befores = [0, *firsts]
+    return tuple(
+        Cut(
+            index=index,
+            first_sample=bound.sample,
+            sample_count=end - bound.sample,
+            reason=ender.reason,
+            title=bound.title,
+            shifted_samples=ender.sample - ender.wanted,
+            overlap_samples=bound.sample - _overlapping_start(bound.sample, before, overlap, snap),
+        )
+        for index, (bound, ender, end, before) in enumerate(zip(bounds, enders, ends, befores, strict=False))
+    )
+
+
+def _overlapping_start(first: int, before: int, overlap: int, snap: Snap) -> int:
+    """Never before the segment in front begins, so that overlaps at most double what is written."""
+    if overlap == 0:
+        return first
+    if first - overlap <= before:
+        return before
+    return min(first, max(before, snap(first - overlap)))
+
 
 def plan_by_duration(
     total_samples: int, sample_rate: int, mode: DurationMode, limits: MediaLimits
 ) -> tuple[Cut, ...]:
-    """Covers every sample once. Boundary k lies at k times the length, rounded once, so nothing drifts."""
-    _refuse_longer_than_source(total_samples, sample_rate, mode)
-    count = -(-total_samples * NANOS // (mode.segment_ns * sample_rate))
-    if count > limits.max_segments:
-        raise TooManySegments(count, limits.max_segments)
-    inner = {_sample_at(k * mode.segment_ns, sample_rate) for k in range(1, count + 1)}
-    bounds = sorted({0, total_samples} | {at for at in inner if 0 < at < total_samples})
-    return cuts_between(bounds, "duration")
+    """Equal lengths at exactly their multiples, with a last segment of whatever is left."""
+    places = duration_places(mode, Source(total_samples, sample_rate, limits))
+    return cuts_between([0, *places, total_samples], Reason.DURATION)
 
 
 def cuts_between(bounds: Sequence[int], reason: str) -> tuple[Cut, ...]:
     """One cut between each two bounds; the last one ends because the source does."""
     last = len(bounds) - 2
     return tuple(
-        Cut(index, first, end - first, "end" if index == last else reason)
+        Cut(index, first, end - first, Reason.END if index == last else reason)
         for index, (first, end) in enumerate(pairwise(bounds))
     )
-
-
-def _sample_at(time_ns: int, sample_rate: int) -> int:
-    return divide_rounding(time_ns * sample_rate, NANOS)
-
-
-def _refuse_longer_than_source(total_samples: int, sample_rate: int, mode: DurationMode) -> None:
-    if _sample_at(mode.segment_ns, sample_rate) > total_samples:
-        raise SegmentLongerThanSource(
-            seconds_text(mode.segment_ns), seconds_text(total_samples * NANOS // sample_rate)
-        )
-
-
-def divide_rounding(numerator: int, denominator: int) -> int:
-    """To the nearest integer, halves up. For numbers that are not negative."""
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
-def total_ms(sample_count: int, sample_rate: int) -> int:
-    return divide_rounding(sample_count * 1000, sample_rate)
-
-
-def durations_ms(spans: Sequence[Span], sample_rate: int) -> tuple[int, ...]:
-    """The length of each; lengths of spans that follow each other add up without a rounding error."""
-    return tuple(
-        total_ms(span.first_sample + span.sample_count, sample_rate)
-        - total_ms(span.first_sample, sample_rate)
-        for span in spans
-    )
-
-
-def seconds_text(time_ns: int) -> str:
-    """As a person writes it: 10, 10.5, 0.012."""
-    seconds, rest = divmod(time_ns, NANOS)
-    return f"{seconds}.{rest:09}".rstrip("0").rstrip(".")

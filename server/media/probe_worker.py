@@ -2,6 +2,7 @@
 
 Started as a file by its own interpreter, so it imports nothing of ours. It reads one JSON request a line and
 answers one JSON line; the answers of children that run at once come in any order and carry the request's id.
+A long answer comes in parts, each a line of its own, before the line that ends it.
 It ends when its standard input does, which is when its parent ends, however that happens.
 """
 
@@ -17,6 +18,7 @@ import av
 from av.container import InputContainer
 
 _MAX_PACKETS = 500  # without one decodable frame among them the stream counts as undecodable
+_MAX_TITLE_CHARACTERS = 300  # twelve bytes of JSON each at worst: still below PIPE_BUF
 _PR_SET_PDEATHSIG = 1
 
 
@@ -39,7 +41,7 @@ def keep(request: dict[str, Any]) -> None:
         try:
             die_with_parent()
             limit(request)
-            answer({"id": request["id"], **examine(request["path"], request["demuxer"])})
+            answer({"id": request["id"], **respond(request)})
             os._exit(0)
         finally:
             os._exit(1)
@@ -67,16 +69,38 @@ def answer(message: dict[str, Any]) -> None:
     os.write(1, json.dumps(message).encode() + b"\n")
 
 
-def examine(path: str, demuxer: str) -> dict[str, Any]:
-    """What the first audio stream is, by opening it and decoding until the first frame."""
+def respond(request: dict[str, Any]) -> dict[str, Any]:
+    """What is asked for, by opening the file with the one demuxer it may have."""
+    demuxer = request["demuxer"]
     options = {"protocol_whitelist": "file", "format_whitelist": demuxer}
+    source = f"file:{request['path']}"
     try:
-        with av.open(f"file:{path}", format=demuxer, options=options) as container:
-            if not container.streams.audio:
-                return {"problem": "no_audio", "has_video": bool(container.streams.video)}
-            return describe(container, container.streams.audio[0])
+        with av.open(source, format=demuxer, options=options, metadata_errors="replace") as container:
+            if "max_chapters" in request:
+                return list_chapters(container, request["id"], request["max_chapters"])
+            return examine(container)
     except (av.error.FFmpegError, ValueError):
         return {"problem": "unreadable"}
+
+
+def examine(container: InputContainer) -> dict[str, Any]:
+    """What the first audio stream is, by decoding until the first frame."""
+    if not container.streams.audio:
+        return {"problem": "no_audio", "has_video": bool(container.streams.video)}
+    return describe(container, container.streams.audio[0])
+
+
+def list_chapters(container: InputContainer, request_id: int, max_chapters: int) -> dict[str, Any]:
+    """Sends them one by one, as start and end in nanoseconds and title."""
+    chapters = container.chapters()
+    if len(chapters) > max_chapters:
+        return {"problem": "too_many_chapters"}
+    for chapter in chapters:
+        unit_ns = (chapter["time_base"] or 1) * 1_000_000_000
+        title = chapter["metadata"].get("title", "")[:_MAX_TITLE_CHARACTERS]
+        part = [round(chapter["start"] * unit_ns), round(chapter["end"] * unit_ns), title]
+        answer({"id": request_id, "part": part})
+    return {}
 
 
 def describe(container: InputContainer, stream: av.AudioStream) -> dict[str, Any]:

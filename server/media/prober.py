@@ -22,6 +22,7 @@ class Prober:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._parts: dict[int, list[Any]] = {}
         self._starting = asyncio.Lock()
         self._places = asyncio.Semaphore(_MAX_AT_ONCE)
         self._last_id = 0
@@ -38,7 +39,8 @@ class Prober:
             self._reader = asyncio.create_task(self._read_answers(self._process))
 
     async def ask(self, request: dict[str, Any], wall_s: float) -> dict[str, Any]:
-        """One answer of the worker; a worker that is gone is started again once."""
+        """One answer of the worker; a worker that is gone is started again once. What came before it in
+        lines of their own is its `parts`."""
         async with self._places:
             answer = await self._ask_once(request, wall_s)
             if answer.get("problem") == "gone":
@@ -53,6 +55,7 @@ class Prober:
         request_id = self._last_id
         future = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = future
+        self._parts[request_id] = []
         try:
             if not self._send({**request, "id": request_id}):
                 return {"problem": "gone"}
@@ -63,6 +66,7 @@ class Prober:
             raise Unavailable("The prober") from error
         finally:
             self._waiting.pop(request_id, None)
+            self._parts.pop(request_id, None)
 
     async def close(self) -> None:
         """Ends the process for good. Safe to repeat."""
@@ -91,13 +95,20 @@ class Prober:
         if process.stdout is None:
             raise RuntimeError("the probing process has no standard output")
         async for line in process.stdout:
-            answer = json.loads(line)
-            future = self._waiting.get(answer["id"])
-            if future is not None and not future.done():
-                future.set_result(answer)
+            self._take(json.loads(line))
         for future in self._waiting.values():
             if not future.done():
                 future.set_result({"problem": "gone"})
+
+    def _take(self, answer: dict[str, Any]) -> None:
+        """One line: a part of an answer, or its end. Nobody may be waiting for it any more."""
+        future = self._waiting.get(answer["id"])
+        if future is None or future.done():
+            return
+        if "part" in answer:
+            self._parts[answer["id"]].append(answer["part"])
+        else:
+            future.set_result({**answer, "parts": self._parts[answer["id"]]})
 
 
 @asynccontextmanager

@@ -1,0 +1,48 @@
+"""Reads the chapters that a file names, in the process that opens strangers' files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from server.media.facts import MediaLimits
+from server.media.plan_titles import clean_title
+from server.media.prober import Prober
+from zerokerf.errors import CorruptFile, TooManyChapters
+
+MAX_CHAPTERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """As the file states it: nothing says that chapters rise, touch, or end before the file does."""
+
+    start_ns: int
+    end_ns: int
+    title: str | None
+
+
+async def read_chapters(path: Path, demuxer: str, limits: MediaLimits, prober: Prober) -> tuple[Chapter, ...]:
+    """All chapters, by their start. Raises TooManyChapters above MAX_CHAPTERS, CorruptFile for a file that
+    cannot be opened."""
+    answer = await prober.ask(_request(path, demuxer, limits), limits.probe_wall_s + 5)
+    if answer.get("problem") == "too_many_chapters":
+        raise TooManyChapters(MAX_CHAPTERS)
+    if answer.get("problem") is not None:
+        raise CorruptFile("its chapters cannot be read.")
+    return chapters_of(answer["parts"])
+
+
+def _request(path: Path, demuxer: str, limits: MediaLimits) -> dict[str, Any]:
+    return {
+        "path": str(path.absolute()),
+        "demuxer": demuxer,
+        "wall_s": limits.probe_wall_s,
+        "cpu_s": limits.probe_cpu_s,
+        "memory_bytes": limits.memory_bytes,
+        "max_chapters": MAX_CHAPTERS,
+    }
+
+
+def chapters_of(found: list[list[Any]]) -> tuple[Chapter, ...]:
+    chapters = [Chapter(max(0, start), max(0, end), clean_title(title)) for start, end, title in found]
+    return tuple(sorted(chapters, key=lambda chapter: (chapter.start_ns, chapter.end_ns)))
