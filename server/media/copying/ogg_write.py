@@ -42,7 +42,8 @@ def write_segment(
     kept: PacketRange,
 ) -> None:
     """`ends` says where each packet's samples end. The stream's serial number is the segment's own."""
-    maker = PageMaker(zlib.crc32(struct.pack("<Iqq", packets.serial, kept.zero, kept.begin)))
+    place = struct.pack("<Iqqq", packets.serial, kept.begin, kept.zero, kept.granule)
+    maker = PageMaker(zlib.crc32(place, zlib.crc32(headers[0][0])))
     with packets.path.open("rb", buffering=0) as source, output.open("wb") as file:
         file.write(_header_pages(maker, headers))
         for batch in _batches(packets, layout.pages(kept.begin, kept.end)):

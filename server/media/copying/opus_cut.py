@@ -25,7 +25,7 @@ from zerokerf.formats import Format
 
 #: After this long, a CELT decoder that started anywhere has become equal to one that never stopped.
 EXACT_PRE_ROLL_MS = 600
-#: What RFC 7845 advises: inaudible, at least 28 dB below the signal, and not equal.
+#: What RFC 7845 advises: not equal at first, but 20 to 30 dB below the signal.
 STANDARD_PRE_ROLL_MS = 80
 
 _TAGS_MAGIC = b"OpusTags"

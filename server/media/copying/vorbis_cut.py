@@ -33,8 +33,6 @@ class VorbisCopier:
     def __init__(
         self, packets: OggPackets, ends: NDArray[np.int64], head: VorbisHead, headers: Headers
     ) -> None:
-        if packets.previous_mark is None:
-            raise NotCopyable("It is so short that decoders disagree about its length.")
         length = measure(packets, ends, trims_many_packets=False)
         self._packets = packets
         self._ends = ends
@@ -44,6 +42,8 @@ class VorbisCopier:
         self._integrity = integrity_of(packets, length)
         if self._sample_count <= 0:
             raise CorruptFile("it holds no samples.")
+        if packets.previous_mark is None:
+            raise NotCopyable("It is so short that decoders disagree about its length.")
         self._layout = lay_out(packets, ends, head.sample_rate, has_lead_page=True)
         self._header_bytes = header_size_bytes(headers)
 
