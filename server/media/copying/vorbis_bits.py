@@ -28,6 +28,17 @@ class Bits:
         if self._at > 8 * len(self._data):
             raise DamagedHeader
 
+    def skip_optional(self, times: int, count: int) -> None:
+        """As often, one bit and, where it is set, `count` more. Headers consist of little else."""
+        data, at = self._data, self._at
+        try:
+            for _ in range(times):
+                at += 1 + count * (data[at >> 3] >> (at & 7) & 1)
+        except IndexError:
+            raise DamagedHeader from None
+        self._at = at
+        self.skip(0)
+
     def expect(self, value: int, count: int) -> None:
         if self.read(count) != value:
             raise DamagedHeader

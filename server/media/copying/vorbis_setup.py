@@ -41,9 +41,7 @@ def _skip_codebook(bits: Bits) -> None:
     if bits.read(1):
         _skip_ordered_lengths(bits, entries)
     elif bits.read(1):
-        for _ in range(entries):
-            if bits.read(1):
-                bits.skip(5)
+        bits.skip_optional(entries, 5)
     else:
         bits.skip(5 * entries)
     _skip_lookup(bits, dimensions, entries)
