@@ -4,16 +4,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from server.media.copying.adts_cut import open_adts
-from server.media.copying.copier import Copier, NotCopyable
+from server.media.copying.copier import Copier
 from server.media.copying.flac_cut import open_flac
 from server.media.copying.m4a_cut import open_m4a
 from server.media.copying.mp3_cut import open_mp3
 from server.media.copying.opus_cut import open_opus
 from server.media.copying.vorbis_cut import open_vorbis
+from server.media.copying.wav_cut import open_wav
 from zerokerf.formats import Format
 
 _OPENERS: Mapping[Format, Callable[[Path], Copier]] = {
     Format.MP3: open_mp3,
+    Format.WAV: open_wav,
     Format.FLAC: open_flac,
     Format.OGG: open_vorbis,
     Format.AAC: open_adts,
@@ -24,6 +26,4 @@ _OPENERS: Mapping[Format, Callable[[Path], Copier]] = {
 
 def open_copier(kind: Format, path: Path) -> Copier:
     """Index a file of this format. Blocks. Raises NotCopyable or CorruptFile."""
-    if kind not in _OPENERS:
-        raise NotCopyable("PCM has no frames; its samples are copied as they are.")
     return _OPENERS[kind](path)
