@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from server.media.copying.adts_sbr import carries_sbr
 from server.media.copying.copier import Integrity, NotCopyable
-from server.media.copying.frame_walk import NOWHERE, Positions, Stretch, has_chain, walk
+from server.media.copying.frame_tail import check_tail
+from server.media.copying.frame_walk import NOWHERE, Positions, Stretch, walk
 from server.media.copying.tag_edges import audio_range
 from server.media.sniff import adts_frame_bytes
 from zerokerf.errors import CorruptFile
@@ -26,7 +27,6 @@ _FIRST_SILENT_ELEMENT = 4  # data, configuration, filling, end: what comes after
 _SILENT_FRAME_BYTES = 24  # room for filling, but for nothing to hear besides
 
 _MAX_FRAMES = 1 << 24
-_MAX_TAIL_BYTES = 1 << 20
 _SAMPLED_FRAMES = 32
 
 
@@ -55,9 +55,7 @@ def index_adts(file: int) -> AdtsFrames:
     if len(positions) < 2:
         raise CorruptFile("it holds no whole frame.")
     if not is_cut_off:
-        _check_tail(
-            os.pread(file, min(_MAX_TAIL_BYTES + 1, end - int(positions[-1])), int(positions[-1])), header
-        )
+        check_tail(file, int(positions[-1]), end, adts_frame_bytes)
     frames = AdtsFrames(
         sample_rate=_RATES[header[2] >> 2 & 15],
         channels=_CHANNELS[_channel_configuration(header)],
@@ -132,25 +130,6 @@ def _check_frames(stretch: Stretch, good: int) -> None:
     is_silent = (first_element >= _FIRST_SILENT_ELEMENT) & (sizes <= _SILENT_FRAME_BYTES)
     if is_silent.any():
         raise NotCopyable("It holds frames without sound, which decoders leave out.")
-
-
-def _check_tail(tail: bytes, header: bytes) -> None:
-    """What follows the last frame may be anything but more frames."""
-    if len(tail) > _MAX_TAIL_BYTES:
-        raise NotCopyable("Something else than frames follows in the midst of it.")
-    starts = _starts(tail, header) if len(tail) >= _LOOK_BYTES else ()
-    after = {at: at + adts_frame_bytes(tail[at : at + _HEADER_BYTES]) for at in starts}
-    if has_chain(after, len(tail)):
-        raise NotCopyable("It is damaged: between its frames are bytes that belong to none.")
-
-
-def _starts(tail: bytes, header: bytes) -> list[int]:
-    """Where something looks like a header of the same stream."""
-    seen = np.frombuffer(tail, np.uint8)
-    is_start = (seen[:-6] == 0xFF) & (seen[1:-5] & 0xFE == header[1] & 0xFE)
-    is_start &= (seen[2:-4] & 0xFD == header[2] & 0xFD) & (seen[3:-3] >> 6 == header[3] >> 6)
-    starts: list[int] = np.flatnonzero(is_start).tolist()
-    return starts
 
 
 def _check_no_sbr(file: int, frames: AdtsFrames) -> None:

@@ -33,18 +33,6 @@ class Stretch:
         return self.window[self.at + index]
 
 
-def has_chain(after: dict[int, int], end: int) -> bool:
-    """Whether, of what only looks like frames, three follow each other, or fewer lead exactly to the end.
-
-    `after` says where each of them would end.
-    """
-    for second in after.values():
-        third = after.get(second, second)
-        if end in (second, third) or (third != second and third in after):
-            return True
-    return False
-
-
 def walk(file: int, start: int, end: int, header_bytes: int, follow: Follow) -> Iterator[Stretch]:
     """Reads on for as long as frames lead further inside [start, end). `file` is a descriptor.
 

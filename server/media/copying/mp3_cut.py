@@ -16,7 +16,8 @@ from server.media.copying.copy_range import copy_range, write_all
 from server.media.copying.mp3_frames import Mp3Frames, index_mp3
 from server.media.copying.mp3_header import DECODER_DELAY, HEADER_BYTES, shortest_header
 from server.media.copying.mp3_info import info_header, make_info
-from server.media.copying.mp3_reservoir import count_orphans, read_reservoir
+from server.media.copying.mp3_reservoir import Orphans, find_orphans, read_reservoir
+from server.media.copying.mp3_silence import silent_data_bytes, silent_frame
 from server.media.copying.opened import created, opened
 from zerokerf.formats import Format
 
@@ -38,17 +39,19 @@ def open_mp3(path: Path) -> "Mp3Copier":
     """Blocking, reads the whole file once. Raises NotCopyable, CorruptFile."""
     with opened(path) as file:
         frames = index_mp3(file)
-        orphans = count_orphans(file, frames)
-    return Mp3Copier(path, frames, _check_orphans(frames, orphans))
+        orphans = find_orphans(file, frames)
+    _check_orphans(frames, orphans)
+    return Mp3Copier(path, frames, orphans.count)
 
 
-def _check_orphans(frames: Mp3Frames, orphans: int) -> int:
-    """Frames whose data is missing sound alike only where nothing at all is put before them."""
-    latest = (orphans + frames.header.priming_frames) * frames.header.frame_samples
-    is_hideable = frames.hidden_samples >= DECODER_DELAY and latest <= _MAX_HIDDEN
-    if orphans and not is_hideable:
+def _check_orphans(frames: Mp3Frames, orphans: Orphans) -> None:
+    """Decoders keep frames silent whose data is missing: it must go on missing in the segments."""
+    is_first = frames.hidden_samples >= DECODER_DELAY
+    own_frames = 0 if is_first else 1
+    latest = (own_frames + orphans.count + frames.header.priming_frames) * frames.header.frame_samples
+    stays_missing = is_first or orphans.missing_bytes > silent_data_bytes(frames.header)
+    if orphans.count and not (stays_missing and latest <= _MAX_HIDDEN):
         raise NotCopyable("Its first frames need data of frames before them, which are missing.")
-    return orphans
 
 
 class Mp3Copier:
@@ -129,15 +132,17 @@ class Mp3Copier:
         if first_frame < self._orphans:
             first_frame = 0
         hidden = (wanted_frame - first_frame) * samples + offset
-        reservoir = read_reservoir(file, self._frames, first_frame) if first_frame else b""
-        # Two unlike headers in a row would not be taken for the start of the audio.
-        is_unlike = first_frame > 0 and not self._frames.is_uniform
-        if reservoir or is_unlike or hidden < DECODER_DELAY:
-            return _Lead(self._carrier(file, first_frame, reservoir), first_frame, hidden + samples)
-        return _Lead(b"", first_frame, hidden)
+        own = self._carrier(file, first_frame) if first_frame else b""
+        if hidden < DECODER_DELAY:
+            own = silent_frame(header)
+        return _Lead(own, first_frame, hidden + samples if own else hidden)
 
-    def _carrier(self, file: int, before_frame: int, reservoir: bytes) -> bytes:
-        """The shortest silent frame that ends with these bytes."""
+    def _carrier(self, file: int, before_frame: int) -> bytes:
+        """The shortest silent frame that leaves in the reservoir what is needed of it; none if nothing is."""
+        reservoir = read_reservoir(file, self._frames, before_frame)
+        # Two unlike headers in a row would not be taken for the start of the audio.
+        if not reservoir and self._frames.is_uniform:
+            return b""
         raw = os.pread(file, HEADER_BYTES, int(self._frames.positions[before_frame]))
         header = shortest_header(self._frames.header, len(reservoir))
         head = header.raw[:3] + raw[3:]

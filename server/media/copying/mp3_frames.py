@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.media.copying.copier import Integrity, NotCopyable
-from server.media.copying.frame_walk import NOWHERE, Positions, Stretch, has_chain, walk
+from server.media.copying.frame_tail import check_tail
+from server.media.copying.frame_walk import NOWHERE, Positions, Stretch, walk
 from server.media.copying.mp3_header import DECODER_DELAY, HEADER_BYTES, Mp3Header
 from server.media.copying.mp3_info import InfoFrame
 from server.media.copying.mp3_start import Mp3Start, find_start
@@ -16,7 +17,6 @@ from server.media.copying.tag_edges import audio_range
 from server.media.sniff import mpeg_frame_bytes
 
 _MAX_FRAMES = 1 << 24  # 100 hours and more; 128 MiB of index
-_MAX_TAIL_BYTES = 1 << 20
 _MODE_MASK = 0xCF  # mode, copyright, original, emphasis: may change from frame to frame
 
 
@@ -49,9 +49,7 @@ def index_mp3(file: int) -> Mp3Frames:
     if len(positions) < 3:
         raise NotCopyable("It holds less than two whole frames.")
     if not is_cut_off:
-        _check_tail(
-            os.pread(file, min(_MAX_TAIL_BYTES + 1, end - int(positions[-1])), int(positions[-1])), first
-        )
+        check_tail(file, int(positions[-1]), end, mpeg_frame_bytes)
     size_after_info = os.fstat(file).st_size - start
     hidden, count = _timeline(first, len(positions) - 1, size_after_info)
     if count <= 0:
@@ -117,21 +115,6 @@ def _are_frames(stretch: Stretch, header: Mp3Header, lengths: list[int]) -> NDAr
     is_frame &= is_known[stretch.header_byte(2)]
     is_frame &= (stretch.header_byte(3) >> 6 == 3) == (header.channels == 1)
     return is_frame
-
-
-def _check_tail(tail: bytes, first: Mp3Start) -> None:
-    """What follows the last frame may be anything but more frames."""
-    if len(tail) > _MAX_TAIL_BYTES:
-        raise NotCopyable("Something else than frames follows in the midst of it.")
-    if len(tail) >= HEADER_BYTES and _has_frames(np.frombuffer(tail, np.uint8), first.header):
-        raise NotCopyable("It is damaged: between its frames are bytes that belong to none.")
-
-
-def _has_frames(tail: NDArray[np.uint8], header: Mp3Header) -> bool:
-    lengths = np.array(_lengths(header))
-    at = np.flatnonzero((tail[:-3] == 0xFF) & (tail[1:-2] | 1 == header.raw[1] | 1))
-    after = {int(k): int(k + lengths[tail[k + 2]]) for k in at if lengths[tail[k + 2]] < NOWHERE}
-    return has_chain(after, len(tail))
 
 
 def _timeline(first: Mp3Start, frames: int, bytes_from_info: int) -> tuple[int, int]:

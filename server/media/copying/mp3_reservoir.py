@@ -1,6 +1,7 @@
 """The bit reservoir: how far back in earlier frames a frame's data begins (ISO 11172-3 §2.4.2.7)."""
 
 import os
+from dataclasses import dataclass
 
 from server.media.copying.mp3_frames import Mp3Frames
 from server.media.copying.mp3_header import HEADER_BYTES, MAX_FRAME_BYTES, Mp3Header, parse_header
@@ -20,14 +21,26 @@ def read_reservoir(file: int, frames: Mp3Frames, frame: int) -> bytes:
     return held[-needed:] if needed else b""
 
 
-def count_orphans(file: int, frames: Mp3Frames) -> int:
-    """How many frames at the start there are up to the last one that needs data from before the file."""
-    orphans = held = frame = 0
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """Frames at the start that need data from before the file, with those between them.
+
+    Each misses at least `missing_bytes`.
+    """
+
+    count: int = 0
+    missing_bytes: int = 0
+
+
+def find_orphans(file: int, frames: Mp3Frames) -> Orphans:
+    orphans = Orphans()
+    held = frame = 0
     while held < _MAX_BYTES and frame < frames.frame_count:
         header, data = _read_frame(file, frames, frame)
         frame += 1
-        if _main_data_begin(header, data) > held:
-            orphans = frame
+        missing = _main_data_begin(header, data) - held
+        if missing > 0:
+            orphans = Orphans(frame, min(missing, orphans.missing_bytes or missing))
         held += max(0, len(data) - _main_data_at(header))
     return orphans
 

@@ -67,13 +67,10 @@ def _names_info(head: bytes) -> bool:
 def _refuse(head: bytes, *, has_info: bool) -> NoReturn:
     if parse_header(head) or has_info:
         raise NotCopyable("It holds too few frames to be sure where they begin.")
-    if len(head) >= HEADER_BYTES and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[2] >> 4 == 0:
-        raise NotCopyable("Its frames do not state their lengths (free format).")
-    if (
-        len(head) >= HEADER_BYTES
-        and head[0] == 0xFF
-        and head[1] & 0xE0 == 0xE0
-        and head[1] >> 1 & 3 in (2, 3)
-    ):
-        raise NotCopyable("It is MPEG audio of layer I or II; only layer III can be copied.")
+    if len(head) >= HEADER_BYTES and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
+        kind, kbits_index = head[1] >> 1 & 3, head[2] >> 4
+        if kind == 1 and kbits_index == 0:
+            raise NotCopyable("Its frames do not state their lengths (free format).")
+        if kind in (2, 3) and kbits_index != 15:
+            raise NotCopyable("It is MPEG audio of layer I or II; only layer III can be copied.")
     raise CorruptFile("it holds no frames of MPEG audio.")
