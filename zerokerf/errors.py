@@ -356,6 +356,20 @@ class SegmentDiffers(VerificationFailed):
         ZerokerfError.__init__(self, f"Segment {index} does not hold the samples of the source.", index=index)
 
 
+class SegmentUnproven(VerificationFailed):
+    """A finished segment could not be compared with the source. The job must not complete."""
+
+    def __init__(self, index: int) -> None:
+        ZerokerfError.__init__(self, f"Segment {index} could not be compared with the source.", index=index)
+
+
+class SegmentDamaged(VerificationFailed):
+    """A finished file is not whole, or its bytes are not those it was finished with."""
+
+    def __init__(self, index: int, why: str) -> None:
+        ZerokerfError.__init__(self, f"Segment {index} is damaged: {why}", index=index)
+
+
 class SegmentOverLimit(VerificationFailed):
     """A finished segment is larger than the limit asked for. The job must not complete."""
 

@@ -1,7 +1,8 @@
 """The program that opens strangers' files with PyAV: one short-lived, limited child for each.
 
-Started as a file by its own interpreter, so it imports nothing of ours. It reads one JSON request a line and
-answers one JSON line; the answers of children that run at once come in any order and carry the request's id.
+Started as a file by its own interpreter, it imports of ours only what decodes. It reads one JSON request a
+line and answers one JSON line; the answers of children that run at once come in any order and carry the
+request's id.
 A long answer comes in parts, each a line of its own, before the line that ends it.
 It ends when its standard input does, which is when its parent ends, however that happens.
 """
@@ -16,6 +17,8 @@ from typing import Any
 
 import av
 from av.container import InputContainer
+
+from server.media.edge_worker import compare_edges
 
 _MAX_PACKETS = 500  # without one decodable frame among them the stream counts as undecodable
 _MAX_TITLE_CHARACTERS = 300  # twelve bytes of JSON each at worst: still below PIPE_BUF
@@ -71,6 +74,8 @@ def answer(message: dict[str, Any]) -> None:
 
 def respond(request: dict[str, Any]) -> dict[str, Any]:
     """What is asked for, by opening the file with the one demuxer it may have."""
+    if "segments" in request:
+        return compare_edges(request, lambda part: answer({"id": request["id"], "part": part}))
     demuxer = request["demuxer"]
     options = {"protocol_whitelist": "file", "format_whitelist": demuxer}
     source = f"file:{request['path']}"

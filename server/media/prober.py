@@ -131,7 +131,10 @@ async def _start_worker() -> asyncio.subprocess.Process:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
+        env={
+            "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry),
+            "OPENBLAS_NUM_THREADS": "1",  # a process with threads can't be forked safely
+        },
         start_new_session=True,  # a Ctrl-C in the terminal is for the service, which then closes us
     )
     try:

@@ -1,0 +1,254 @@
+"""Decodes stretches of one audio file by their place on its time line, exact to the sample.
+
+Runs in the limited process that opens strangers' files.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from statistics import mode
+from types import TracebackType
+from typing import Any, Self
+
+import av
+import numpy as np
+from av.codec.context import Flags2
+from numpy.typing import NDArray
+
+#: One row a channel.
+Samples = NDArray[np.generic]
+
+# Some time stamps of Vorbis are wrong, most are right. Those of the other codecs are right.
+_PLACING_FRAMES = {"vorbis": 24}
+# Told to show everything, this decoder makes noise of the packet that only primes it.
+_HIDING = ("vorbis",)
+# Else megabytes of samples are searched for other codecs in disguise.
+_OPENING = {"wav": {"probesize": "65536"}}
+_ANY_LENGTH = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A frame: its first byte in the file, and the place of its first sample."""
+
+    offset: int
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Decoded samples that follow each other. Place 0 is the first sample that is to be heard."""
+
+    place: int
+    samples: Samples
+
+    @property
+    def end(self) -> int:
+        return self.place + int(self.samples.shape[1])
+
+    def part(self, place: int, sample_count: int) -> Samples:
+        """Shorter where the stretch is."""
+        begin = place - self.place
+        return self.samples[:, max(0, begin) : max(0, begin + sample_count)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What one packet gave. Without a frame it is silence, for a packet that could not be decoded."""
+
+    stamp: int | None
+    frame: av.AudioFrame | None
+    sample_count: int
+
+    def samples(self, like: Samples) -> Samples:
+        if self.frame is None:
+            return np.zeros((like.shape[0], self.sample_count), like.dtype)
+        array = self.frame.to_ndarray()
+        if not self.frame.format.is_planar:
+            array = array.reshape(-1, self.frame.layout.nb_channels).T
+        return array[:, : self.sample_count]
+
+
+class AudioFile:
+    """One open file. What its container hides at the start has places below 0, what it hides at the end is
+    cut off. Raises FFmpegError or ValueError for what can't be opened or read."""
+
+    def __init__(self, path: str, demuxer: str) -> None:
+        self._path = path
+        self._demuxer = demuxer
+        self._open()
+        self._first_stamp = 0
+        self._hidden = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._container.close()
+
+    @property
+    def stated_end(self) -> int | None:
+        """The place after the last sample, by the container, which may be an estimate or none."""
+        duration = self._stream.duration
+        return None if duration is None else round(duration * self._stamp_samples)
+
+    def head(self, end: int | None) -> Stretch:
+        """From the first frame of the file to place `end` or farther; to its end without one.
+
+        The first call after opening: other places are counted from here.
+        """
+
+        def is_enough(_: int, count: int) -> bool:
+            return end is not None and count >= end + self._hidden
+
+        raw = self._joined(self._decode(self._decoder, None), is_enough, None)
+        self._first_stamp = raw.place
+        return Stretch(-self._hidden, raw.samples)
+
+    def stretch(self, begin: int, needed: int, end: int | None, *, anew: bool = False) -> Stretch:
+        """From the first frame that starts at or after place `begin` to place `end` or farther.
+
+        Keeps nothing that lies before place `needed`. `anew` asks for a decoder that remembers nothing at
+        all of what it decoded before.
+        """
+        zero = self._first_stamp + self._hidden
+        first = self._seek(begin, zero)
+        decoder = self._new_decoder() if anew else self._decoder
+
+        def is_enough(place: int, count: int) -> bool:
+            return end is not None and place + count >= end + zero
+
+        raw = self._joined(self._decode(decoder, first), is_enough, needed + zero)
+        return Stretch(raw.place - zero, raw.samples)
+
+    def stretch_from(self, anchor: Anchor, needed: int, end: int | None) -> Stretch:
+        """The same from exactly that frame. Asks no time stamp, and so needs no way through the file; its end
+        is where the container says."""
+        self._container.seek(anchor.offset, unsupported_byte_offset=True)
+
+        def is_enough(place: int, count: int) -> bool:
+            return end is not None and place + count >= end
+
+        pieces = self._decode(self._decoder, None, anchor.offset)
+        raw = self._joined(pieces, is_enough, needed, anchor.place)
+        last = self.stated_end if end is None else end
+        return raw if last is None else Stretch(raw.place, raw.part(raw.place, last - raw.place))
+
+    def _seek(self, begin: int, zero: int) -> int | None:
+        """The first stamp to decode; none where that is the file's first frame."""
+        if begin <= -self._hidden or not self._has_fine_stamps:
+            self._container.close()
+            self._open()
+            return None
+        self._container.seek(int((begin + zero) / self._stamp_samples), stream=self._stream)
+        return begin + zero
+
+    def _open(self) -> None:
+        options = {"protocol_whitelist": "file", "format_whitelist": self._demuxer}
+        options |= _OPENING.get(self._demuxer, {})
+        self._container = av.open(
+            f"file:{self._path}", format=self._demuxer, options=options, metadata_errors="replace"
+        )
+        if not self._container.streams.audio:
+            self._container.close()
+            raise ValueError("it holds no audio")
+        self._stream = self._container.streams.audio[0]
+        self._decoder = self._stream.codec_context
+        self._decoder.thread_count = 1
+        self._codec = self._decoder.codec.canonical_name
+        if self._codec not in _HIDING:
+            self._decoder.flags2 |= Flags2.skip_manual.value
+        self._stamp_samples = Fraction(self._stream.time_base or 1) * self._decoder.sample_rate
+        self._has_fine_stamps = self._stamp_samples.numerator == 1
+
+    def _new_decoder(self) -> av.AudioCodecContext:
+        decoder = av.CodecContext.create(self._decoder.codec, "r")
+        if not isinstance(decoder, av.AudioCodecContext):
+            raise TypeError("it decodes no audio")
+        if self._decoder.extradata:
+            decoder.extradata = self._decoder.extradata
+        decoder.sample_rate = self._decoder.sample_rate
+        decoder.layout = self._decoder.layout
+        decoder.flags2 |= self._decoder.flags2
+        return decoder
+
+    def _decode(
+        self, decoder: av.AudioCodecContext, first_stamp: int | None, offset: int | None = None
+    ) -> Iterator[_Piece]:
+        """What packets give: from the first one with that stamp or a later one, or from the one at a byte."""
+        is_first, last_count = True, 0
+        for packet in self._container.demux(self._stream):
+            stamp = self._sample_at(packet.pts)
+            if first_stamp is not None and stamp is not None and stamp < first_stamp:
+                continue
+            hidden, dropped = (0, 0) if offset is not None else self._gaps(packet)
+            if is_first and offset is not None and packet.pos != offset:
+                raise ValueError("no frame begins there")
+            if is_first and first_stamp is None and offset is None:
+                self._hidden = hidden
+            is_first = False
+            try:
+                frames = decoder.decode(packet)
+            except av.error.FFmpegError:
+                yield _Piece(stamp, None, last_count)
+                continue
+            for frame in frames:
+                last_count = frame.samples
+                kept = min(frame.samples, self._length(packet)) - dropped
+                yield _Piece(self._sample_at(frame.pts), frame, max(0, kept))
+
+    def _length(self, packet: av.Packet[Any]) -> int:
+        """MP4 says by the length of its last packet where the sound ends."""
+        if self._demuxer != "mov" or not packet.duration:
+            return _ANY_LENGTH
+        return round(packet.duration * self._stamp_samples)
+
+    def _gaps(self, packet: av.Packet[Any]) -> tuple[int, int]:
+        """How many samples the container hides from here on, and at this packet's end."""
+        if self._codec in _HIDING or not packet.has_sidedata("skip_samples"):
+            return 0, 0
+        data = bytes(packet.get_sidedata("skip_samples"))
+        return int.from_bytes(data[:4], "little"), int.from_bytes(data[4:8], "little")
+
+    def _sample_at(self, stamp: int | None) -> int | None:
+        if stamp is None:
+            return None
+        each = self._stamp_samples
+        return (2 * stamp * each.numerator + each.denominator) // (2 * each.denominator)
+
+    def _joined(
+        self,
+        decoded: Iterator[_Piece],
+        is_enough: Callable[[int, int], bool],
+        needed: int | None,
+        known_place: int | None = None,
+    ) -> Stretch:
+        """Placed by the stamp that most of the first frames agree on, if the place isn't known."""
+        places = [] if known_place is None else [known_place]
+        wanted = _PLACING_FRAMES.get(self._codec, 1) if known_place is None else 1
+        pieces: list[_Piece] = []
+        count = 0
+        for piece in decoded:
+            if piece.stamp is not None and len(places) < wanted:
+                places.append(piece.stamp - count)
+            pieces.append(piece)
+            count += piece.sample_count
+            if len(places) == wanted and is_enough(mode(places), count):
+                break
+        return _assembled(pieces, mode(places) if places else 0, needed)
+
+
+def _assembled(pieces: list[_Piece], place: int, needed: int | None) -> Stretch:
+    frame = next((piece.frame for piece in pieces if piece.frame is not None), None)
+    if frame is None:
+        return Stretch(place, np.zeros((0, 0)))
+    like = _Piece(None, frame, frame.samples).samples(np.zeros((0, 0)))
+    ends = list(accumulate((piece.sample_count for piece in pieces), initial=place))
+    first = 0
+    if needed is not None:
+        first = next((at for at, end in enumerate(ends[1:]) if end > needed), len(pieces))
+    kept = [piece.samples(like) for piece in pieces[first:]]
+    return Stretch(ends[first], np.concatenate(kept, axis=1) if kept else like[:, :0])

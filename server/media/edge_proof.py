@@ -1,0 +1,185 @@
+"""Proves copied segments at their edges: both decoded, in a limited process, and compared with the source."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from server.media.copying.copier import Copier
+from server.media.edge_worker import Match
+from server.media.encode import DEMUXERS
+from server.media.prober import Prober
+from zerokerf.errors import SegmentDiffers, SegmentUnproven, VerificationFailed
+from zerokerf.formats import Format
+
+_EDGE_MS = 250
+_BATCH = 250
+_MEMORY_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeBar:
+    """What the edges of a format's segments have to be like, and how to see it.
+
+    A decoder that begins `pre_roll_ms` early gives the same samples as one that plays from the start, but for
+    few files, for which `thorough_pre_roll_ms` is tried. `tolerance` is of full scale.
+    """
+
+    least: Match
+    pre_roll_ms: int
+    thorough_pre_roll_ms: int = 0
+    tolerance: float = 0.0
+
+
+#: Opus leaves the last bits of its floats to chance; what its speech modes and AAC's noise remember may never
+#: fade, and ADTS can't hide that its first frame fades in. There the frames are proven to be the source's.
+EDGE_BARS: Mapping[Format, EdgeBar] = {
+    Format.WAV: EdgeBar(least=Match.SAMPLES, pre_roll_ms=0),
+    Format.FLAC: EdgeBar(least=Match.SAMPLES, pre_roll_ms=100),
+    Format.MP3: EdgeBar(least=Match.SAMPLES, pre_roll_ms=350, thorough_pre_roll_ms=4000),
+    Format.OGG: EdgeBar(least=Match.SAMPLES, pre_roll_ms=200),
+    Format.OPUS: EdgeBar(least=Match.FRAMES, pre_roll_ms=1000, thorough_pre_roll_ms=3000, tolerance=1e-6),
+    Format.AAC: EdgeBar(least=Match.FRAMES, pre_roll_ms=100),
+    Format.M4A: EdgeBar(least=Match.FRAMES, pre_roll_ms=100),
+}
+
+
+class CopiedSegment(Protocol):
+    """A finished file that holds a range of the source."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def first_sample(self) -> int: ...
+    @property
+    def sample_count(self) -> int: ...
+    @property
+    def excess_samples(self) -> int: ...
+
+
+@runtime_checkable
+class Anchored(Protocol):
+    """A copier that knows where its frames lie, which spares a reader the way through the file."""
+
+    def anchor(self, sample: int) -> tuple[int, int]:
+        """The last frame that starts at or before this sample, or the first of all: its first byte in the
+        file, and the sample it starts with, which is below 0 where it is not to be heard."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeSource:
+    """Where segments were copied from."""
+
+    path: Path
+    demuxer: str
+    copier: Copier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeProof:
+    """What was seen at one segment's edges.
+
+    `settled_samples` says after how many samples the segment, decoded alone, is the same as the source played
+    up to there, and `deviation` how far it is off until then: 1 is full scale.
+    """
+
+    index: int
+    head: Match
+    tail: Match
+    settled_samples: int
+    deviation: float
+
+    @property
+    def is_bit_exact(self) -> bool:
+        return self.head is Match.SAMPLES and self.tail is Match.SAMPLES and self.deviation == 0
+
+
+async def prove_edges(
+    source: EdgeSource,
+    finished: Sequence[tuple[CopiedSegment, Copier]],
+    prober: Prober,
+    *,
+    least: Match | None = None,
+) -> list[EdgeProof]:
+    """Of each finished segment, given with the copier that opened it.
+
+    Raises VerificationFailed for the first one that is not what its place in the source holds; `least` asks
+    for more or less than the format's own bar.
+    """
+    bar = EDGE_BARS[source.copier.format]
+    proofs: list[EdgeProof] = []
+    for start in range(0, len(finished), _BATCH):
+        batch = finished[start : start + _BATCH]
+        answer = await prober.ask(_request(source, batch, bar), _wall_s(batch) + 5)
+        seen: list[list[Any]] = answer["parts"]
+        if "problem" in answer or len(seen) != len(batch):
+            raise SegmentUnproven(batch[min(len(seen), len(batch) - 1)][0].index)
+        for (segment, _), each in zip(batch, seen, strict=True):
+            proofs.append(_judged(segment, each, bar.least if least is None else least))
+    return proofs
+
+
+def _judged(segment: CopiedSegment, seen: list[Any], least: Match) -> EdgeProof:
+    head, tail, found, settled, deviation = seen
+    expected = segment.sample_count + segment.excess_samples
+    if found not in (-1, expected):
+        raise VerificationFailed(segment.index, expected, found)
+    if found == -1 or min(head, tail) < least:
+        raise SegmentDiffers(segment.index)
+    return EdgeProof(
+        index=segment.index,
+        head=Match(head),
+        tail=Match(tail),
+        settled_samples=settled,
+        deviation=deviation,
+    )
+
+
+def _request(
+    source: EdgeSource, batch: Sequence[tuple[CopiedSegment, Copier]], bar: EdgeBar
+) -> dict[str, Any]:
+    rate = source.copier.sample_rate
+    wall_s = _wall_s(batch)
+    pre_roll = bar.pre_roll_ms * rate // 1000
+    return {
+        "path": str(source.path.absolute()),
+        "demuxer": source.demuxer,
+        "segment_demuxer": DEMUXERS[source.copier.format],
+        "segments": list(_segments(source.copier, batch, pre_roll, _EDGE_MS * rate // 1000)),
+        "bar": {
+            "edge": _EDGE_MS * rate // 1000,
+            "pre_roll": pre_roll,
+            "thorough_pre_roll": bar.thorough_pre_roll_ms * rate // 1000 or None,
+            "tolerance": bar.tolerance,
+        },
+        "wall_s": wall_s,
+        "cpu_s": wall_s,
+        "memory_bytes": _MEMORY_BYTES,
+    }
+
+
+def _segments(
+    source: Copier, batch: Sequence[tuple[CopiedSegment, Copier]], pre_roll: int, edge: int
+) -> Iterator[dict[str, Any]]:
+    for segment, copier in batch:
+        tail = segment.sample_count - edge - pre_roll
+        yield {
+            "path": str(segment.path.absolute()),
+            "first_sample": segment.first_sample,
+            "sample_count": segment.sample_count,
+            "head_anchor": _anchor(source, segment.first_sample - pre_roll),
+            "tail_anchor": _anchor(source, segment.first_sample + tail),
+            "own_anchor": _anchor(copier, tail),
+        }
+
+
+def _anchor(copier: Copier, sample: int) -> tuple[int, int] | None:
+    return copier.anchor(sample) if sample > 0 and isinstance(copier, Anchored) else None
+
+
+def _wall_s(batch: Sequence[object]) -> int:
+    """Far more than is needed; a hostile source is not to hold a process for ever."""
+    return 120 + len(batch)
