@@ -13,8 +13,7 @@ MAX_LACING = 255
 #: The granule of a page in which no packet ends.
 NO_GRANULE = -1
 
-_WINDOW_BYTES = 1 << 20
-_MAX_PAGE_BYTES = HEADER_BYTES + MAX_LACING + MAX_LACING * 255
+_WINDOW_BYTES = 1 << 19  # many times the 65,307 that a page has at most
 _HEADER = struct.Struct("<4sBBqII4sB")
 _NO_CHECKSUM = bytes(4)
 _CONTINUED, _FIRST, _LAST = 1, 2, 4
@@ -105,27 +104,28 @@ def _pages_in(data: bytes, at: int, is_end: bool, is_after_junk: bool) -> tuple[
             used = max(begin, len(data) - 3)
             return pages, used, is_after_junk or used > begin, refused
         is_after_junk |= found > begin
-        if not is_end and len(data) - found < _MAX_PAGE_BYTES:
+        end = _claimed_end(data, found)
+        if end > len(data) and not is_end:
             return pages, found, is_after_junk, refused
-        end = _page_end(data, view, found)
-        if end:
+        if _is_page(data, view, found, end):
             pages.append(_page(data, found, at, is_after_junk))
             begin, is_after_junk = end, False
         else:
             begin, is_after_junk, refused = found + 4, True, refused + 1
 
 
-def _page_end(data: bytes, view: memoryview, begin: int) -> int:
-    """0 unless a page begins there, lies whole in the window and has the right checksum."""
-    body_at = begin + HEADER_BYTES
-    if len(data) < body_at or data[begin + 4] != 0:
-        return 0
-    body_at += data[begin + 26]
-    end = body_at + sum(data[begin + HEADER_BYTES : body_at])
-    if end > len(data):
-        return 0
+def _claimed_end(data: bytes, begin: int) -> int:
+    """Where a page that begins there would end; behind the window if that is not in it, or can't be told."""
+    lacing_at = begin + HEADER_BYTES
+    body_at = lacing_at + data[begin + 26] if lacing_at <= len(data) else len(data) + 1
+    return body_at + sum(data[lacing_at:body_at])
+
+
+def _is_page(data: bytes, view: memoryview, begin: int, end: int) -> bool:
+    if end > len(data) or data[begin + 4] != 0:
+        return False
     wanted = data[begin + 22 : begin + 26]
-    return end if wanted == checksum(view[begin : begin + 22], _NO_CHECKSUM, view[begin + 26 : end]) else 0
+    return wanted == checksum(view[begin : begin + 22], _NO_CHECKSUM, view[begin + 26 : end])
 
 
 def _page(data: bytes, begin: int, at: int, is_after_junk: bool) -> Page:

@@ -13,7 +13,7 @@ from server.media.copying.ogg_layout import PageLayout
 from server.media.copying.ogg_packets import OggPackets
 from server.media.copying.ogg_pages import PageMaker, make_header_pages, mirrored
 
-_BATCH_BYTES = 1 << 20
+_BATCH_BYTES = 1 << 19
 
 #: Header packets; those of one inner list share their pages.
 Headers = list[list[bytes]]
