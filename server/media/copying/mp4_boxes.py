@@ -7,9 +7,9 @@ from typing import BinaryIO
 
 from server.media.copying.copier import NotCopyable
 
-_MAX_BOXES = 4096
-#: The largest box that is read into memory: a table of a hundred hours.
-MAX_TABLE_BYTES = 64 << 20
+_MAX_BOXES = 1024
+_MAX_OF_A_KIND = 256
+_MAX_TABLE_BYTES = 32 << 20  # fifty hours
 
 
 class DamagedTables(NotCopyable):
@@ -39,9 +39,10 @@ def walk(file: BinaryIO, begin: int, end: int) -> Iterator[Box]:
     """
     position = begin
     for _ in range(_MAX_BOXES):
+        if position + 8 > end:
+            return
         file.seek(position)
-        head = file.read(min(16, max(0, end - position)))
-        box = _box_at(head, position, end)
+        box = _box_at(file.read(min(16, end - position)), position, end)
         if box is None:
             return
         yield box
@@ -74,7 +75,11 @@ class Boxes:
             raise DamagedTables
 
     def all(self, name: bytes) -> list[Box]:
-        return [box for box in self._boxes if box.name == name]
+        """In the file's order. Raises DamagedTables for an absurd number."""
+        found = [box for box in self._boxes if box.name == name]
+        if len(found) > _MAX_OF_A_KIND:
+            raise DamagedTables
+        return found
 
     def find(self, *names: bytes) -> Box | None:
         """The first box on a path of names."""
@@ -107,7 +112,7 @@ class Boxes:
 
 def read_body(file: BinaryIO, box: Box) -> bytes:
     """Raises DamagedTables for one that is too large for memory or ends after its file."""
-    if box.size_bytes > MAX_TABLE_BYTES:
+    if box.size_bytes > _MAX_TABLE_BYTES:
         raise DamagedTables
     file.seek(box.begin)
     body = file.read(box.size_bytes)

@@ -4,6 +4,7 @@ The edit list is that of ISO/IEC 14496-12, section 8.6.6; `iTunSMPB` holds the e
 at the end in hexadecimal. What two of them say differently is declined, for players disagree about it.
 """
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -11,8 +12,10 @@ from server.media.copying.copier import NotCopyable
 from server.media.copying.m4a_config import SoundConfig
 from server.media.copying.mp4_boxes import Boxes, DamagedTables
 
-_MAX_ITUNES_DELAY = 16_383
+_MAX_NOTED_DELAY = 16_383
 _MAX_NOTE_BYTES = 256
+_HEXADECIMAL = re.compile(rb"[0-9A-Fa-f]{1,16}")
+_BAD_NOTE = "Its note on gapless playing is damaged."
 _CONTRADICTION = "Its lengths contradict each other."
 _UNKNOWN = (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 
@@ -25,18 +28,27 @@ class Timeline:
     end_sample: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What iTunes notes, in samples; nothing about the gaps if delay and padding are 0."""
+
+    delay: int
+    padding: int
+    sample_count: int
+
+
 def read_timeline(movie: Boxes, trak: Boxes, media: Boxes, config: SoundConfig, total: int) -> Timeline:
     """`total` samples are in all packets. Raises NotCopyable for clocks and edits out of the ordinary."""
     ticks_s, media_ticks = _clock(media.read(b"mdhd"))
     if ticks_s != config.sample_rate:
         raise NotCopyable("Its clock does not count samples.")
-    if media_ticks and media_ticks < total:
+    if media_ticks < total:
         raise NotCopyable(_CONTRADICTION)
     edit = _read_edit(movie, trak, ticks_s, total)
-    gaps = _read_itunes_gaps(movie)
-    if gaps is None:
+    note = _read_note(movie)
+    if note is None:
         return edit or Timeline(0, total)
-    return _agree(edit, gaps, total, is_last_whole=total % config.packet_samples == 0)
+    return _agree(edit, note, total, config.packet_samples)
 
 
 def _clock(body: bytes) -> tuple[int, int]:
@@ -69,8 +81,7 @@ def _read_edit(movie: Boxes, trak: Boxes, ticks_s: int, total: int) -> Timeline 
     return Timeline(first, min(end, total))
 
 
-def _read_itunes_gaps(movie: Boxes) -> tuple[int, int] | None:
-    """The delay at the start and the padding at the end, in samples."""
+def _read_note(movie: Boxes) -> _Note | None:
     if movie.find(b"udta", b"meta") is None:
         return None
     meta = movie.inside(b"udta", b"meta", skipped_bytes=4)
@@ -79,28 +90,30 @@ def _read_itunes_gaps(movie: Boxes) -> tuple[int, int] | None:
     for item in meta.inside(b"ilst").every(b"----"):
         name = item.find(b"name")
         if name is not None and name.size_bytes == 12 and item.read(b"name")[4:] == b"iTunSMPB":
-            return _parse_gaps(item.read(b"data")[8:])
+            return _parse_note(item.read(b"data")[8:])
     return None
 
 
-def _parse_gaps(note: bytes) -> tuple[int, int] | None:
-    fields = note[:_MAX_NOTE_BYTES].split()
-    try:
-        delay, padding = int(fields[1], 16), int(fields[2], 16)
-    except (IndexError, ValueError) as error:
-        raise DamagedTables from error
-    return (delay, padding) if delay or padding else None
+def _parse_note(text: bytes) -> _Note | None:
+    fields = text[:_MAX_NOTE_BYTES].split()[1:4]
+    if len(fields) < 3 or not all(_HEXADECIMAL.fullmatch(field) for field in fields):
+        raise NotCopyable(_BAD_NOTE)
+    note = _Note(*(int(field, 16) for field in fields))
+    return note if note.delay or note.padding else None
 
 
-def _agree(edit: Timeline | None, gaps: tuple[int, int], total: int, *, is_last_whole: bool) -> Timeline:
-    delay, padding = gaps
-    noted = Timeline(delay, total - padding)
-    if not 0 < delay <= _MAX_ITUNES_DELAY or padding < 0 or noted.end_sample <= delay:
-        raise NotCopyable("Its notes on gapless playing are damaged.")
-    if padding and not is_last_whole:
-        raise NotCopyable(_CONTRADICTION)
-    if edit is None or edit == Timeline(delay, total):
+def _agree(edit: Timeline | None, note: _Note, total: int, packet_samples: int) -> Timeline:
+    noted = Timeline(note.delay, total - note.padding)
+    if not 0 < note.delay <= _MAX_NOTED_DELAY or noted.end_sample <= note.delay:
+        raise NotCopyable(_BAD_NOTE)
+    if note.padding and total % packet_samples:
+        raise NotCopyable(_CONTRADICTION)  # two reasons to shorten the last packet add up
+    if edit is None:
         return noted
-    if edit.first_sample != delay or edit.end_sample > noted.end_sample:
+    if edit.first_sample != note.delay or note.sample_count != noted.end_sample - noted.first_sample:
+        raise NotCopyable(_CONTRADICTION)
+    if edit.end_sample == total:
+        return noted
+    if edit.end_sample > noted.end_sample:
         raise NotCopyable(_CONTRADICTION)
     return edit

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from server.media.copying.copier import NotCopyable
 from server.media.copying.mp4_boxes import Boxes, DamagedTables
 
-_MAX_PACKETS = 16_000_000  # a hundred hours
+_MAX_PACKETS = 8_000_000  # fifty hours
 _MAX_OFFSET = 1 << 50
 
 Integers = NDArray[np.int64]
@@ -29,9 +29,9 @@ class PacketTable:
         return len(self.sizes)
 
 
-def read_packets(stbl: Boxes) -> PacketTable:
+def read_packets(stbl: Boxes, file_bytes: int) -> PacketTable:
     """Raises DamagedTables where the tables contradict each other."""
-    sizes = _read_sizes(stbl)
+    sizes = _read_sizes(stbl, file_bytes)
     if len(sizes) == 0:
         return PacketTable(sizes, sizes)
     if int(sizes.min()) < 1:
@@ -62,12 +62,14 @@ def read_sample_count(stbl: Boxes, packet_count: int, packet_samples: int) -> in
     return (packet_count - 1) * packet_samples + last
 
 
-def _read_sizes(stbl: Boxes) -> Integers:
+def _read_sizes(stbl: Boxes, file_bytes: int) -> Integers:
     body = stbl.read_any(b"stsz")
     if body is None:
         return _read_compact_sizes(stbl.read(b"stz2"))
     same, count = _numbers(body, ">4xII")
     _check_count(count)
+    if same * count > file_bytes:
+        raise DamagedTables
     if same:
         return np.full(count, same, np.int64)
     return _column(body, 12, count, ">u4")
@@ -134,4 +136,4 @@ def _numbers(body: bytes, layout: str) -> tuple[int, ...]:
 
 def _check_count(count: int) -> None:
     if count > _MAX_PACKETS:
-        raise DamagedTables
+        raise NotCopyable("It has more packets than are cut by copying.")

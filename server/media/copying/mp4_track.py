@@ -37,7 +37,7 @@ def read_track(file: BinaryIO, size_bytes: int) -> SoundTrack:
     _check_is_inside(media)
     decoder_setup = _read_entry(file, stbl)
     config = read_aac(decoder_setup)
-    packets = read_packets(stbl)
+    packets = read_packets(stbl, size_bytes)
     if len(packets) == 0:
         raise CorruptFile("it holds no samples.")
     total = read_sample_count(stbl, len(packets), config.packet_samples)

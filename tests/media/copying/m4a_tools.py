@@ -43,6 +43,7 @@ def by_ffmpeg(path: Path) -> np.ndarray:
     """The pinned ffmpeg: one row a sample, bit for bit."""
     argv: list[str | Path] = [FFMPEG, "-nostdin", "-v", "error", "-i", path, "-map", "0:a:0"]
     done = subprocess.run([*argv, "-f", "f32le", "pipe:1"], check=True, capture_output=True, timeout=60)
+    assert done.stderr == b""
     return np.frombuffer(done.stdout, np.float32).reshape(-1, channels_of(path))
 
 
@@ -101,8 +102,8 @@ def remade(source: Path, target: Path, change: Callable[[Node], object]) -> Path
     return target
 
 
-def itunes_note(delay: int, padding: int) -> Node:
-    note = f" 00000000 {delay:08X} {padding:08X} {0:016X}" + " 00000000" * 8
+def itunes_note(delay: int, padding: int, count: int) -> Node:
+    note = f" 00000000 {delay:08X} {padding:08X} {count:016X}" + " 00000000" * 8
     data = Node(b"data", struct.pack(">II", 1, 0) + note.encode())
     name, mean = Node(b"name", bytes(4) + b"iTunSMPB"), Node(b"mean", bytes(4) + b"com.apple.iTunes")
     item = Node(b"----", mean.dump() + name.dump() + data.dump())
