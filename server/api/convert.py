@@ -8,7 +8,16 @@ from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from server.api.validation import FORMATS, STATES
-from server.jobs.model import Failure, JobEvent, Phase, Progress, SourceFacts, SplitJob, StoredSegment
+from server.jobs.model import (
+    Failure,
+    JobEvent,
+    Phase,
+    Progress,
+    SourceFacts,
+    SplitJob,
+    SplitRequest,
+    StoredSegment,
+)
 from storage.interface import SignedUrl
 from zerokerf.v1 import split_pb2
 from zerokerf.v1.audio_pb2 import AudioFormat
@@ -29,7 +38,8 @@ def split_message(job: SplitJob) -> split_pb2.Split:
     message = split_pb2.Split(
         id=job.id,
         state=STATE_VALUES[job.state],
-        mode=_mode(job),
+        mode=_mode(request),
+        options=_options(request),
         requested_format=_format(request.output_format),
         output_format=_format(job.output_format),
         progress=progress_message(job.progress),
@@ -64,6 +74,10 @@ def segment_message(
         download_url=link.url,
         expire_time=_timestamp(link.expires_at),
         excess_samples=segment.excess_samples,
+        reason=segment.reason,
+        title=segment.title or "",
+        shifted_samples=segment.shifted_samples,
+        overlap_samples=segment.overlap_samples,
     )
 
 
@@ -109,11 +123,42 @@ def _duration(nanoseconds: int) -> Duration:
     return Duration(seconds=nanoseconds // 10**9, nanos=nanoseconds % 10**9)
 
 
-def _mode(job: SplitJob) -> split_pb2.SplitMode:
-    if job.request.segment_ns is not None:
-        segment_duration = _duration(job.request.segment_ns)
-        return split_pb2.SplitMode(duration=split_pb2.DurationMode(segment_duration=segment_duration))
-    return split_pb2.SplitMode(file_size=split_pb2.FileSizeMode(max_file_size=job.request.max_file_size or 0))
+def _mode(request: SplitRequest) -> split_pb2.SplitMode:
+    if request.segment_ns is not None:
+        duration = split_pb2.DurationMode(segment_duration=_duration(request.segment_ns))
+        return split_pb2.SplitMode(duration=duration)
+    if request.max_file_size is not None:
+        return split_pb2.SplitMode(file_size=split_pb2.FileSizeMode(max_file_size=request.max_file_size))
+    if request.parts is not None:
+        return split_pb2.SplitMode(parts=split_pb2.PartsMode(count=request.parts))
+    if request.timestamps_ns is not None:
+        positions = [_duration(time_ns) for time_ns in request.timestamps_ns]
+        return split_pb2.SplitMode(timestamps=split_pb2.TimestampsMode(positions=positions))
+    if request.cue_sheet is not None:
+        return split_pb2.SplitMode(cue=split_pb2.CueMode(sheet=request.cue_sheet))
+    if request.min_silence_ns is not None:
+        return split_pb2.SplitMode(silence=_silence(request, request.min_silence_ns))
+    return split_pb2.SplitMode(chapters=split_pb2.ChaptersMode())
+
+
+def _silence(request: SplitRequest, min_silence_ns: int) -> split_pb2.SilenceMode:
+    longest = request.max_segment_ns
+    return split_pb2.SilenceMode(
+        min_silence=_duration(min_silence_ns),
+        min_segment=_duration(request.min_segment_ns) if request.min_segment_ns else None,
+        max_segment=_duration(longest) if longest is not None else None,
+    )
+
+
+def _options(request: SplitRequest) -> split_pb2.CutOptions | None:
+    if request.snap_window_ns is None and not request.overlap_ns and not request.min_tail_ns:
+        return None
+    window = request.snap_window_ns
+    return split_pb2.CutOptions(
+        snap_to_silence=_duration(window) if window is not None else None,
+        overlap=_duration(request.overlap_ns) if request.overlap_ns else None,
+        min_tail=_duration(request.min_tail_ns) if request.min_tail_ns else None,
+    )
 
 
 def _source(source: SourceFacts) -> split_pb2.SourceFacts:

@@ -6,19 +6,17 @@ import re
 from collections.abc import Collection
 
 from google.protobuf import json_format
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct, Value
 
+from server.api.mode_rules import mode_fields, option_fields
 from server.fetch.guard import AddressPolicy, check_url
 from server.jobs.model import Scalar, SplitRequest
 from server.jobs.states import State
-from zerokerf.errors import InvalidFormat, InvalidParams, InvalidUrl, SegmentTooShort
+from zerokerf.errors import InvalidFormat, InvalidParams, InvalidUrl
 from zerokerf.v1 import split_pb2, split_service_pb2, upload_service_pb2
 from zerokerf.v1.audio_pb2 import AudioFormat
 
-MIN_FILE_SIZE = 1024
 MAX_NUMBER = 2**53
-MAX_SEGMENT_S = 10**9
 MAX_METADATA_PAIRS = 50
 MAX_METADATA_BYTES = 16 * 1024
 MAX_REQUEST_ID = 128
@@ -50,15 +48,14 @@ def split_request(request: split_service_pb2.CreateSplitRequest, policy: Address
     """Raises InvalidParams or one of its kinds, naming the field."""
     check_request_id(request.request_id)
     source_url, upload_id = _source(request.source, policy)
-    segment_ns, max_file_size = _mode(request.mode)
     return SplitRequest(
         source_url=source_url,
         upload_id=upload_id,
-        segment_ns=segment_ns,
-        max_file_size=max_file_size,
         output_format=_output_format(request.output_format),
         webhook_url=_webhook_url(request.webhook_url),
         metadata=_metadata(request.metadata) if request.HasField("metadata") else None,
+        **mode_fields(request.mode),
+        **option_fields(request),
     )
 
 
@@ -121,33 +118,6 @@ def _webhook_url(url: str) -> str | None:
     if check_url(url, field="webhook_url").scheme != "https":
         raise InvalidUrl({"webhook_url": "A webhook URL must start with https://."})
     return url
-
-
-def _mode(mode: split_pb2.SplitMode) -> tuple[int | None, int | None]:
-    match mode.WhichOneof("mode"):
-        case "duration":
-            return _segment_ns(mode.duration.segment_duration), None
-        case "file_size":
-            return None, _max_file_size(mode.file_size.max_file_size)
-    raise InvalidParams({"mode": "A mode is required: by duration or by file size."})
-
-
-def _segment_ns(duration: Duration) -> int:
-    field = "mode.duration.segment_duration"
-    if abs(duration.nanos) >= 10**9 or duration.seconds > MAX_SEGMENT_S:
-        raise InvalidParams({field: f"A segment duration is at most {MAX_SEGMENT_S} s."})
-    nanoseconds = duration.seconds * 10**9 + duration.nanos
-    if nanoseconds < 10**9:
-        raise SegmentTooShort({field: f"A segment lasts at least 1 s, not {nanoseconds / 10**9:g} s."})
-    return nanoseconds
-
-
-def _max_file_size(size: int) -> int:
-    if size < MIN_FILE_SIZE:
-        raise InvalidParams(
-            {"mode.file_size.max_file_size": f"A file size limit is at least {MIN_FILE_SIZE}, not {size}."}
-        )
-    return size
 
 
 def _output_format(value: "AudioFormat.ValueType") -> str | None:

@@ -118,6 +118,9 @@ split_segments = Table(
     Column("sha256", String(64), nullable=False),
     Column("excess_samples", BigInteger, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("title", Text),
+    Column("shifted_samples", BigInteger, nullable=False),
+    Column("overlap_samples", BigInteger, nullable=False),
 )
 
 job_events = Table(

@@ -11,7 +11,11 @@ Scalar = str | int | float | bool | None
 
 @dataclass(frozen=True, slots=True)
 class SplitRequest:
-    """What a client asked for, already validated. Exactly one source and one mode are set."""
+    """What a client asked for, already validated. Exactly one source and one mode are set.
+
+    Modes: `segment_ns`, `max_file_size`, `parts`, `timestamps_ns`, `by_chapters`, `cue_sheet` and
+    `min_silence_ns`.
+    """
 
     source_url: str | None = None
     upload_id: str | None = None
@@ -21,6 +25,18 @@ class SplitRequest:
     output_format: str | None = None
     webhook_url: str | None = None
     metadata: dict[str, Scalar] | None = None
+    parts: int | None = None
+    timestamps_ns: tuple[int, ...] | None = None
+    by_chapters: bool = False
+    cue_sheet: str | None = None
+    min_silence_ns: int | None = None
+    #: Limits of the mode by silence.
+    min_segment_ns: int = 0
+    max_segment_ns: int | None = None
+    #: For every mode but that by size.
+    snap_window_ns: int | None = None
+    overlap_ns: int = 0
+    min_tail_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +55,10 @@ class SourceFacts:
 
 @dataclass(frozen=True, slots=True)
 class StoredSegment:
-    """One segment in the store. Samples are on the source's time line."""
+    """One segment in the store. Samples are on the source's time line.
+
+    The ranges of a job's segments follow each other; a file begins `overlap_samples` before its range.
+    """
 
     index: int
     first_sample: int
@@ -48,6 +67,9 @@ class StoredSegment:
     sha256: str
     excess_samples: int = 0
     reason: str = ""
+    title: str | None = None
+    shifted_samples: int = 0
+    overlap_samples: int = 0
 
 
 class Phase(StrEnum):

@@ -24,7 +24,7 @@ def job_of(row: RowMapping) -> SplitJob:
         id=row["id"],
         account_id=row["account_id"],
         state=State(row["state"]),
-        request=SplitRequest(**_known(SplitRequest, row["request"])),
+        request=_request_of(row["request"]),
         progress=_progress_of(row["progress"]),
         created_at=row["created_at"],
         started_at=row["started_at"],
@@ -75,6 +75,12 @@ def event_columns(event: JobEvent) -> dict[str, Any]:
 
 def segment_of(row: RowMapping) -> StoredSegment:
     return StoredSegment(**_known(StoredSegment, dict(row)))
+
+
+def _request_of(stored: dict[str, Any]) -> SplitRequest:
+    known = _known(SplitRequest, stored)
+    times = known.pop("timestamps_ns", None)
+    return SplitRequest(timestamps_ns=tuple(times) if times is not None else None, **known)
 
 
 def _progress_of(stored: dict[str, Any]) -> Progress:

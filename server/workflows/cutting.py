@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server.jobs.model import SourceFacts, SplitJob, StoredSegment
 from server.jobs.split_records import SplitRecords
+from server.media.chapters import Chapter, read_chapters
 from server.media.cutter import Cutter, Tools, open_cutter
 from server.media.facts import SourceFacts as MediaFacts
-from server.media.plan import Cut, DurationMode, cuts_between, plan_by_duration
+from server.media.plan import ChaptersMode, Cut, needs_pauses, plan_cuts
 from server.media.probe import probe
 from server.media.prober import Prober
 from server.media.segment import CutSegment
+from server.media.silence import find_pauses_of_file
 from server.media.size_search import SizeStart
+from server.workflows.plans import mode_of, options_of
 from server.workflows.reporter import Reporter
 from server.workflows.scratch import ScratchFolder
 from storage.interface import ObjectStore
@@ -46,7 +49,33 @@ class Cutting:
         )
         await self._record_facts(job, facts, cutter)
         reporter.counted(cutter.sample_count, cutter.sample_rate)
-        await _Cut(self, job, cutter, reporter).run()
+        cuts = await self._plan(job, source, facts, folder.path, cutter)
+        await _Cut(self, job, cutter, cuts, reporter).run()
+
+    async def _plan(
+        self, job: SplitJob, source: Path, facts: MediaFacts, folder: Path, cutter: Cutter
+    ) -> tuple[Cut, ...]:
+        """Where to cut. Nothing for the mode by size, whose cuts are found one by one."""
+        if job.request.max_file_size is not None:
+            return ()
+        mode, options, tools = mode_of(job.request), options_of(job.request), self.tools
+        pauses = None
+        if needs_pauses(mode, options):
+            pauses = await find_pauses_of_file(source, facts, folder, tools.decoder, tools.limits)
+        chapters: tuple[Chapter, ...] = ()
+        if isinstance(mode, ChaptersMode):
+            chapters = await read_chapters(source, facts.demuxer, tools.limits, self.prober)
+        return await asyncio.to_thread(
+            plan_cuts,
+            mode,
+            options,
+            cutter.sample_count,
+            cutter.sample_rate,
+            tools.limits,
+            pauses=pauses,
+            chapters=chapters,
+            snap=cutter.snap,
+        )
 
     async def _record_facts(self, job: SplitJob, facts: MediaFacts, cutter: Cutter) -> None:
         known = SourceFacts(
@@ -62,8 +91,11 @@ class Cutting:
 class _Cut:
     """One job's segments on their way into the store."""
 
-    def __init__(self, parts: Cutting, job: SplitJob, cutter: Cutter, reporter: Reporter) -> None:
+    def __init__(
+        self, parts: Cutting, job: SplitJob, cutter: Cutter, cuts: tuple[Cut, ...], reporter: Reporter
+    ) -> None:
         self._parts = parts
+        self._cuts = cuts
         self._job = job
         self._cutter = cutter
         self._reporter = reporter
@@ -91,14 +123,10 @@ class _Cut:
         return self._cutter.by_size(limit, self._size_start(done))
 
     def _planned(self, done: tuple[StoredSegment, ...]) -> list[Cut]:
-        """The cuts that no earlier try has finished."""
-        cutter, mode = self._cutter, DurationMode(self._job.request.segment_ns or 0)
-        limits = self._parts.tools.limits
-        cuts = plan_by_duration(cutter.sample_count, cutter.sample_rate, mode, limits)
-        cuts = cuts_between(sorted({0, *(cutter.snap(cut.end_sample) for cut in cuts)}), "duration")
-        self._reporter.resumed(sum(segment.sample_count for segment in done), len(done), len(cuts))
+        """The files that no earlier try has finished."""
+        self._reporter.resumed(sum(segment.sample_count for segment in done), len(done), len(self._cuts))
         finished = {segment.index for segment in done}
-        return [cut for cut in cuts if cut.index not in finished]
+        return [_with_overlap(cut) for cut in self._cuts if cut.index not in finished]
 
     def _size_start(self, done: tuple[StoredSegment, ...]) -> SizeStart:
         """Behind the last segment before which none is missing: each start depends on the one before."""
@@ -122,20 +150,29 @@ class _Cut:
         key = segment_key(job.account_id, job.id, segment.index, kind.extension)
         stored = await parts.store.put(key, segment.path, content_type=kind.content_type)
         await asyncio.to_thread(segment.path.unlink)
-        self._reporter.stored(segment.sample_count)
-        await parts.records.record_segment(
-            job.id,
-            StoredSegment(
-                index=segment.index,
-                first_sample=segment.first_sample,
-                sample_count=segment.sample_count,
-                size_bytes=stored.size,
-                sha256=segment.sha256,
-                excess_samples=segment.excess_samples,
-                reason=segment.reason,
-            ),
-            self._reporter.progress,
+        record = self._record_of(segment, stored.size)
+        self._reporter.stored(record.sample_count)
+        await parts.records.record_segment(job.id, record, self._reporter.progress)
+
+    def _record_of(self, segment: CutSegment, size_bytes: int) -> StoredSegment:
+        cut = self._cuts[segment.index] if self._cuts else None
+        return StoredSegment(
+            index=segment.index,
+            first_sample=cut.first_sample if cut else segment.first_sample,
+            sample_count=cut.sample_count if cut else segment.sample_count,
+            size_bytes=size_bytes,
+            sha256=segment.sha256,
+            excess_samples=segment.excess_samples,
+            reason=segment.reason,
+            title=cut.title if cut else None,
+            shifted_samples=cut.shifted_samples if cut else 0,
+            overlap_samples=cut.overlap_samples if cut else 0,
         )
+
+
+def _with_overlap(cut: Cut) -> Cut:
+    """The range of the file, in place of that of the segment."""
+    return replace(cut, first_sample=cut.start_sample, sample_count=cut.sample_count + cut.overlap_samples)
 
 
 def _raise_first(tasks: set[asyncio.Task[None]]) -> None:

@@ -29,7 +29,7 @@ from zerokerf.v1 import audio_pb2 as zerokerf_dot_v1_dot_audio__pb2
 from zerokerf.v1 import job_error_pb2 as zerokerf_dot_v1_dot_job__error__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17zerokerf/v1/split.proto\x12\x0bzerokerf.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17zerokerf/v1/audio.proto\x1a\x1bzerokerf/v1/job_error.proto\"\xe7\x05\n\x05Split\x12\n\n\x02id\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.zerokerf.v1.Split.State\x12$\n\x04mode\x18\x03 \x01(\x0b\x32\x16.zerokerf.v1.SplitMode\x12\x32\n\x10requested_format\x18\x04 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12/\n\routput_format\x18\x05 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12(\n\x06source\x18\x06 \x01(\x0b\x32\x18.zerokerf.v1.SourceFacts\x12&\n\x08segments\x18\x07 \x03(\x0b\x32\x14.zerokerf.v1.Segment\x12,\n\x08progress\x18\x08 \x01(\x0b\x32\x1a.zerokerf.v1.SplitProgress\x12$\n\x05\x65rror\x18\t \x01(\x0b\x32\x15.zerokerf.v1.JobError\x12)\n\x08metadata\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x13\n\x0bwebhook_url\x18\x0b \x01(\t\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rlast_sequence\x18\x0f \x01(\x03\x12\r\n\x05notes\x18\x10 \x03(\t\"\x82\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x14\n\x10STATE_PROCESSING\x10\x02\x12\x13\n\x0fSTATE_COMPLETED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x13\n\x0fSTATE_CANCELLED\x10\x05\"r\n\tSplitMode\x12-\n\x08\x64uration\x18\x01 \x01(\x0b\x32\x19.zerokerf.v1.DurationModeH\x00\x12.\n\tfile_size\x18\x02 \x01(\x0b\x32\x19.zerokerf.v1.FileSizeModeH\x00\x42\x06\n\x04mode\"C\n\x0c\x44urationMode\x12\x33\n\x10segment_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"%\n\x0c\x46ileSizeMode\x12\x15\n\rmax_file_size\x18\x01 \x01(\x03\";\n\x0bSplitSource\x12\r\n\x03url\x18\x01 \x01(\tH\x00\x12\x13\n\tupload_id\x18\x02 \x01(\tH\x00\x42\x08\n\x06source\"\xd2\x01\n\x0bSourceFacts\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12+\n\x08\x64uration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0csample_count\x18\x04 \x01(\x03\x12\x13\n\x0bsample_rate\x18\x05 \x01(\x05\x12\x10\n\x08\x63hannels\x18\x06 \x01(\x05\x12(\n\x06\x66ormat\x18\x07 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12\x0e\n\x06sha256\x18\x08 \x01(\t\"\x97\x02\n\x07Segment\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x14\n\x0c\x66irst_sample\x18\x02 \x01(\x03\x12\x14\n\x0csample_count\x18\x03 \x01(\x03\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04size\x18\x05 \x01(\x03\x12\x0e\n\x06sha256\x18\x06 \x01(\t\x12\x11\n\tfile_name\x18\x07 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x08 \x01(\t\x12\x14\n\x0c\x64ownload_url\x18\t \x01(\t\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x65xcess_samples\x18\x0b \x01(\x03\"\xe6\x02\n\rSplitProgress\x12\x0f\n\x07percent\x18\x01 \x01(\x05\x12/\n\x05phase\x18\x02 \x01(\x0e\x32 .zerokerf.v1.SplitProgress.Phase\x12\x15\n\rbytes_fetched\x18\x03 \x01(\x03\x12\x13\n\x0b\x62ytes_total\x18\x04 \x01(\x03\x12-\n\naudio_done\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0b\x61udio_total\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rsegments_done\x18\x07 \x01(\x05\x12\x16\n\x0esegments_total\x18\x08 \x01(\x05\"Y\n\x05Phase\x12\x15\n\x11PHASE_UNSPECIFIED\x10\x00\x12\x12\n\x0ePHASE_FETCHING\x10\x01\x12\x12\n\x0ePHASE_DECODING\x10\x02\x12\x11\n\rPHASE_CUTTING\x10\x03\"\xc5\x01\n\nSplitEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x05state\x18\x03 \x01(\x0e\x32\x18.zerokerf.v1.Split.State\x12,\n\x08progress\x18\x04 \x01(\x0b\x32\x1a.zerokerf.v1.SplitProgress\x12$\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x15.zerokerf.v1.JobErrorb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17zerokerf/v1/split.proto\x12\x0bzerokerf.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17zerokerf/v1/audio.proto\x1a\x1bzerokerf/v1/job_error.proto\"\x91\x06\n\x05Split\x12\n\n\x02id\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.zerokerf.v1.Split.State\x12$\n\x04mode\x18\x03 \x01(\x0b\x32\x16.zerokerf.v1.SplitMode\x12\x32\n\x10requested_format\x18\x04 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12/\n\routput_format\x18\x05 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12(\n\x06source\x18\x06 \x01(\x0b\x32\x18.zerokerf.v1.SourceFacts\x12&\n\x08segments\x18\x07 \x03(\x0b\x32\x14.zerokerf.v1.Segment\x12,\n\x08progress\x18\x08 \x01(\x0b\x32\x1a.zerokerf.v1.SplitProgress\x12$\n\x05\x65rror\x18\t \x01(\x0b\x32\x15.zerokerf.v1.JobError\x12)\n\x08metadata\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x13\n\x0bwebhook_url\x18\x0b \x01(\t\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rlast_sequence\x18\x0f \x01(\x03\x12(\n\x07options\x18\x11 \x01(\x0b\x32\x17.zerokerf.v1.CutOptions\x12\r\n\x05notes\x18\x10 \x03(\t\"\x82\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x14\n\x10STATE_PROCESSING\x10\x02\x12\x13\n\x0fSTATE_COMPLETED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x13\n\x0fSTATE_CANCELLED\x10\x05\"\xcf\x02\n\tSplitMode\x12-\n\x08\x64uration\x18\x01 \x01(\x0b\x32\x19.zerokerf.v1.DurationModeH\x00\x12.\n\tfile_size\x18\x02 \x01(\x0b\x32\x19.zerokerf.v1.FileSizeModeH\x00\x12\'\n\x05parts\x18\x03 \x01(\x0b\x32\x16.zerokerf.v1.PartsModeH\x00\x12\x31\n\ntimestamps\x18\x04 \x01(\x0b\x32\x1b.zerokerf.v1.TimestampsModeH\x00\x12-\n\x08\x63hapters\x18\x05 \x01(\x0b\x32\x19.zerokerf.v1.ChaptersModeH\x00\x12#\n\x03\x63ue\x18\x06 \x01(\x0b\x32\x14.zerokerf.v1.CueModeH\x00\x12+\n\x07silence\x18\x07 \x01(\x0b\x32\x18.zerokerf.v1.SilenceModeH\x00\x42\x06\n\x04mode\"C\n\x0c\x44urationMode\x12\x33\n\x10segment_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"%\n\x0c\x46ileSizeMode\x12\x15\n\rmax_file_size\x18\x01 \x01(\x03\"\x1a\n\tPartsMode\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\">\n\x0eTimestampsMode\x12,\n\tpositions\x18\x01 \x03(\x0b\x32\x19.google.protobuf.Duration\"\x0e\n\x0c\x43haptersMode\"\x18\n\x07\x43ueMode\x12\r\n\x05sheet\x18\x01 \x01(\t\"\x9d\x01\n\x0bSilenceMode\x12.\n\x0bmin_silence\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0bmin_segment\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0bmax_segment\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x99\x01\n\nCutOptions\x12\x32\n\x0fsnap_to_silence\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07overlap\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08min_tail\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\";\n\x0bSplitSource\x12\r\n\x03url\x18\x01 \x01(\tH\x00\x12\x13\n\tupload_id\x18\x02 \x01(\tH\x00\x42\x08\n\x06source\"\xd2\x01\n\x0bSourceFacts\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12+\n\x08\x64uration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0csample_count\x18\x04 \x01(\x03\x12\x13\n\x0bsample_rate\x18\x05 \x01(\x05\x12\x10\n\x08\x63hannels\x18\x06 \x01(\x05\x12(\n\x06\x66ormat\x18\x07 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12\x0e\n\x06sha256\x18\x08 \x01(\t\"\xe8\x02\n\x07Segment\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x14\n\x0c\x66irst_sample\x18\x02 \x01(\x03\x12\x14\n\x0csample_count\x18\x03 \x01(\x03\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04size\x18\x05 \x01(\x03\x12\x0e\n\x06sha256\x18\x06 \x01(\t\x12\x11\n\tfile_name\x18\x07 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x08 \x01(\t\x12\x14\n\x0c\x64ownload_url\x18\t \x01(\t\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x65xcess_samples\x18\x0b \x01(\x03\x12\x0e\n\x06reason\x18\x0c \x01(\t\x12\r\n\x05title\x18\r \x01(\t\x12\x17\n\x0fshifted_samples\x18\x0e \x01(\x03\x12\x17\n\x0foverlap_samples\x18\x0f \x01(\x03\"\xe6\x02\n\rSplitProgress\x12\x0f\n\x07percent\x18\x01 \x01(\x05\x12/\n\x05phase\x18\x02 \x01(\x0e\x32 .zerokerf.v1.SplitProgress.Phase\x12\x15\n\rbytes_fetched\x18\x03 \x01(\x03\x12\x13\n\x0b\x62ytes_total\x18\x04 \x01(\x03\x12-\n\naudio_done\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0b\x61udio_total\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rsegments_done\x18\x07 \x01(\x05\x12\x16\n\x0esegments_total\x18\x08 \x01(\x05\"Y\n\x05Phase\x12\x15\n\x11PHASE_UNSPECIFIED\x10\x00\x12\x12\n\x0ePHASE_FETCHING\x10\x01\x12\x12\n\x0ePHASE_DECODING\x10\x02\x12\x11\n\rPHASE_CUTTING\x10\x03\"\xc5\x01\n\nSplitEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x05state\x18\x03 \x01(\x0e\x32\x18.zerokerf.v1.Split.State\x12,\n\x08progress\x18\x04 \x01(\x0b\x32\x1a.zerokerf.v1.SplitProgress\x12$\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x15.zerokerf.v1.JobErrorb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,25 +37,37 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'zerokerf.v1.split_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SPLIT']._serialized_start=190
-  _globals['_SPLIT']._serialized_end=933
-  _globals['_SPLIT_STATE']._serialized_start=803
-  _globals['_SPLIT_STATE']._serialized_end=933
-  _globals['_SPLITMODE']._serialized_start=935
-  _globals['_SPLITMODE']._serialized_end=1049
-  _globals['_DURATIONMODE']._serialized_start=1051
-  _globals['_DURATIONMODE']._serialized_end=1118
-  _globals['_FILESIZEMODE']._serialized_start=1120
-  _globals['_FILESIZEMODE']._serialized_end=1157
-  _globals['_SPLITSOURCE']._serialized_start=1159
-  _globals['_SPLITSOURCE']._serialized_end=1218
-  _globals['_SOURCEFACTS']._serialized_start=1221
-  _globals['_SOURCEFACTS']._serialized_end=1431
-  _globals['_SEGMENT']._serialized_start=1434
-  _globals['_SEGMENT']._serialized_end=1713
-  _globals['_SPLITPROGRESS']._serialized_start=1716
-  _globals['_SPLITPROGRESS']._serialized_end=2074
-  _globals['_SPLITPROGRESS_PHASE']._serialized_start=1985
-  _globals['_SPLITPROGRESS_PHASE']._serialized_end=2074
-  _globals['_SPLITEVENT']._serialized_start=2077
-  _globals['_SPLITEVENT']._serialized_end=2274
+  _globals['_SPLIT']._serialized_end=975
+  _globals['_SPLIT_STATE']._serialized_start=845
+  _globals['_SPLIT_STATE']._serialized_end=975
+  _globals['_SPLITMODE']._serialized_start=978
+  _globals['_SPLITMODE']._serialized_end=1313
+  _globals['_DURATIONMODE']._serialized_start=1315
+  _globals['_DURATIONMODE']._serialized_end=1382
+  _globals['_FILESIZEMODE']._serialized_start=1384
+  _globals['_FILESIZEMODE']._serialized_end=1421
+  _globals['_PARTSMODE']._serialized_start=1423
+  _globals['_PARTSMODE']._serialized_end=1449
+  _globals['_TIMESTAMPSMODE']._serialized_start=1451
+  _globals['_TIMESTAMPSMODE']._serialized_end=1513
+  _globals['_CHAPTERSMODE']._serialized_start=1515
+  _globals['_CHAPTERSMODE']._serialized_end=1529
+  _globals['_CUEMODE']._serialized_start=1531
+  _globals['_CUEMODE']._serialized_end=1555
+  _globals['_SILENCEMODE']._serialized_start=1558
+  _globals['_SILENCEMODE']._serialized_end=1715
+  _globals['_CUTOPTIONS']._serialized_start=1718
+  _globals['_CUTOPTIONS']._serialized_end=1871
+  _globals['_SPLITSOURCE']._serialized_start=1873
+  _globals['_SPLITSOURCE']._serialized_end=1932
+  _globals['_SOURCEFACTS']._serialized_start=1935
+  _globals['_SOURCEFACTS']._serialized_end=2145
+  _globals['_SEGMENT']._serialized_start=2148
+  _globals['_SEGMENT']._serialized_end=2508
+  _globals['_SPLITPROGRESS']._serialized_start=2511
+  _globals['_SPLITPROGRESS']._serialized_end=2869
+  _globals['_SPLITPROGRESS_PHASE']._serialized_start=2780
+  _globals['_SPLITPROGRESS_PHASE']._serialized_end=2869
+  _globals['_SPLITEVENT']._serialized_start=2872
+  _globals['_SPLITEVENT']._serialized_end=3069
 # @@protoc_insertion_point(module_scope)

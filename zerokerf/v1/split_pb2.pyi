@@ -78,6 +78,7 @@ class Split(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server, never reused."""
@@ -123,6 +124,10 @@ class Split(_message.Message):
         """Unset until the job reaches a final state."""
 
     @_builtins.property
+    def options(self) -> Global___CutOptions:
+        """As requested. Never changes."""
+
+    @_builtins.property
     def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Every change that the output format forced on the audio, a sentence each, such as
         "Resampled from 44100 to 48000 Hz".
@@ -146,11 +151,12 @@ class Split(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         last_sequence: _builtins.int = ...,
+        options: Global___CutOptions | None = ...,
         notes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "metadata", b"metadata", "mode", b"mode", "progress", b"progress", "source", b"source", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "metadata", b"metadata", "mode", b"mode", "options", b"options", "progress", b"progress", "source", b"source", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "id", b"id", "last_sequence", b"last_sequence", "metadata", b"metadata", "mode", b"mode", "notes", b"notes", "output_format", b"output_format", "progress", b"progress", "requested_format", b"requested_format", "segments", b"segments", "source", b"source", "start_time", b"start_time", "state", b"state", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "id", b"id", "last_sequence", b"last_sequence", "metadata", b"metadata", "mode", b"mode", "notes", b"notes", "options", b"options", "output_format", b"output_format", "progress", b"progress", "requested_format", b"requested_format", "segments", b"segments", "source", b"source", "start_time", b"start_time", "state", b"state", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -164,21 +170,41 @@ class SplitMode(_message.Message):
 
     DURATION_FIELD_NUMBER: _builtins.int
     FILE_SIZE_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    TIMESTAMPS_FIELD_NUMBER: _builtins.int
+    CHAPTERS_FIELD_NUMBER: _builtins.int
+    CUE_FIELD_NUMBER: _builtins.int
+    SILENCE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def duration(self) -> Global___DurationMode: ...
     @_builtins.property
     def file_size(self) -> Global___FileSizeMode: ...
+    @_builtins.property
+    def parts(self) -> Global___PartsMode: ...
+    @_builtins.property
+    def timestamps(self) -> Global___TimestampsMode: ...
+    @_builtins.property
+    def chapters(self) -> Global___ChaptersMode: ...
+    @_builtins.property
+    def cue(self) -> Global___CueMode: ...
+    @_builtins.property
+    def silence(self) -> Global___SilenceMode: ...
     def __init__(
         self,
         *,
         duration: Global___DurationMode | None = ...,
         file_size: Global___FileSizeMode | None = ...,
+        parts: Global___PartsMode | None = ...,
+        timestamps: Global___TimestampsMode | None = ...,
+        chapters: Global___ChaptersMode | None = ...,
+        cue: Global___CueMode | None = ...,
+        silence: Global___SilenceMode | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "file_size", b"file_size", "mode", b"mode"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chapters", b"chapters", "cue", b"cue", "duration", b"duration", "file_size", b"file_size", "mode", b"mode", "parts", b"parts", "silence", b"silence", "timestamps", b"timestamps"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "file_size", b"file_size", "mode", b"mode"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chapters", b"chapters", "cue", b"cue", "duration", b"duration", "file_size", b"file_size", "mode", b"mode", "parts", b"parts", "silence", b"silence", "timestamps", b"timestamps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_mode: _TypeAlias = _typing.Literal["duration", "file_size"]  # noqa: Y015
+    _WhichOneofReturnType_mode: _TypeAlias = _typing.Literal["duration", "file_size", "parts", "timestamps", "chapters", "cue", "silence"]  # noqa: Y015
     _WhichOneofArgType_mode: _TypeAlias = _typing.Literal["mode", b"mode"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_mode) -> _WhichOneofReturnType_mode | None: ...
 
@@ -229,6 +255,163 @@ class FileSizeMode(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FileSizeMode: _TypeAlias = FileSizeMode  # noqa: Y015
+
+@_typing.final
+class PartsMode(_message.Message):
+    """So many parts, equal to the sample."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNT_FIELD_NUMBER: _builtins.int
+    count: _builtins.int
+    """Required. At least 1."""
+    def __init__(
+        self,
+        *,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartsMode: _TypeAlias = PartsMode  # noqa: Y015
+
+@_typing.final
+class TimestampsMode(_message.Message):
+    """Cuts at given positions."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def positions(self) -> _containers.RepeatedCompositeFieldContainer[_duration_pb2.Duration]:
+        """Required. Rising, each before the end of the source; otherwise the job fails with INVALID_TIMESTAMPS."""
+
+    def __init__(
+        self,
+        *,
+        positions: _abc.Iterable[_duration_pb2.Duration] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["positions", b"positions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TimestampsMode: _TypeAlias = TimestampsMode  # noqa: Y015
+
+@_typing.final
+class ChaptersMode(_message.Message):
+    """A segment for each chapter that the source names. A source without any fails the job with NO_CHAPTERS."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChaptersMode: _TypeAlias = ChaptersMode  # noqa: Y015
+
+@_typing.final
+class CueMode(_message.Message):
+    """A segment for each track of a cue sheet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHEET_FIELD_NUMBER: _builtins.int
+    sheet: _builtins.str
+    """Required. The text of the sheet, up to 64 KiB."""
+    def __init__(
+        self,
+        *,
+        sheet: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sheet", b"sheet"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CueMode: _TypeAlias = CueMode  # noqa: Y015
+
+@_typing.final
+class SilenceMode(_message.Message):
+    """Cuts in the middle of each long enough pause. Pauses are told by their level against the measured floor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_SILENCE_FIELD_NUMBER: _builtins.int
+    MIN_SEGMENT_FIELD_NUMBER: _builtins.int
+    MAX_SEGMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def min_silence(self) -> _duration_pb2.Duration:
+        """Required. At least 0.1 s."""
+
+    @_builtins.property
+    def min_segment(self) -> _duration_pb2.Duration:
+        """Optional. Shorter pieces join a neighbour."""
+
+    @_builtins.property
+    def max_segment(self) -> _duration_pb2.Duration:
+        """Optional. Longer pieces are cut where they are quietest. The stronger of the two limits."""
+
+    def __init__(
+        self,
+        *,
+        min_silence: _duration_pb2.Duration | None = ...,
+        min_segment: _duration_pb2.Duration | None = ...,
+        max_segment: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["max_segment", b"max_segment", "min_segment", b"min_segment", "min_silence", b"min_silence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_segment", b"max_segment", "min_segment", b"min_segment", "min_silence", b"min_silence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SilenceMode: _TypeAlias = SilenceMode  # noqa: Y015
+
+@_typing.final
+class CutOptions(_message.Message):
+    """What applies to every mode but that by size."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SNAP_TO_SILENCE_FIELD_NUMBER: _builtins.int
+    OVERLAP_FIELD_NUMBER: _builtins.int
+    MIN_TAIL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def snap_to_silence(self) -> _duration_pb2.Duration:
+        """How far a cut may move to fall into a pause. Unset leaves cuts where they are."""
+
+    @_builtins.property
+    def overlap(self) -> _duration_pb2.Duration:
+        """How much earlier than its place each segment but the first begins."""
+
+    @_builtins.property
+    def min_tail(self) -> _duration_pb2.Duration:
+        """A last segment shorter than this joins the one before."""
+
+    def __init__(
+        self,
+        *,
+        snap_to_silence: _duration_pb2.Duration | None = ...,
+        overlap: _duration_pb2.Duration | None = ...,
+        min_tail: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["min_tail", b"min_tail", "overlap", b"overlap", "snap_to_silence", b"snap_to_silence"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_tail", b"min_tail", "overlap", b"overlap", "snap_to_silence", b"snap_to_silence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CutOptions: _TypeAlias = CutOptions  # noqa: Y015
 
 @_typing.final
 class SplitSource(_message.Message):
@@ -324,6 +507,10 @@ class Segment(_message.Message):
     DOWNLOAD_URL_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     EXCESS_SAMPLES_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    SHIFTED_SAMPLES_FIELD_NUMBER: _builtins.int
+    OVERLAP_SAMPLES_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """From 0, without gaps."""
     first_sample: _builtins.int
@@ -342,9 +529,19 @@ class Segment(_message.Message):
     """A signed link, made anew by each GetSplit."""
     excess_samples: _builtins.int
     """Samples that a decoder will add because the format has no field to hide them; 0 for all but ADTS."""
+    reason: _builtins.str
+    """Why the segment ends where it does: duration, part, timestamp, chapter, cue, size, silence, quietest (no
+    pause was in reach), hard (nothing in reach was quieter) or end.
+    """
+    title: _builtins.str
+    """Of its chapter or track."""
+    shifted_samples: _builtins.int
+    """How far its end is from the place asked for, in samples: below 0 is earlier."""
+    overlap_samples: _builtins.int
+    """The file begins this many samples before `first_sample`, which repeat the end of the segment before."""
     @_builtins.property
     def duration(self) -> _duration_pb2.Duration:
-        """The durations of all segments add up to the source's duration exactly."""
+        """Without overlap. The durations of all segments add up to the source's duration exactly."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
@@ -364,10 +561,14 @@ class Segment(_message.Message):
         download_url: _builtins.str = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         excess_samples: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        title: _builtins.str = ...,
+        shifted_samples: _builtins.int = ...,
+        overlap_samples: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "download_url", b"download_url", "duration", b"duration", "excess_samples", b"excess_samples", "expire_time", b"expire_time", "file_name", b"file_name", "first_sample", b"first_sample", "index", b"index", "sample_count", b"sample_count", "sha256", b"sha256", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "download_url", b"download_url", "duration", b"duration", "excess_samples", b"excess_samples", "expire_time", b"expire_time", "file_name", b"file_name", "first_sample", b"first_sample", "index", b"index", "overlap_samples", b"overlap_samples", "reason", b"reason", "sample_count", b"sample_count", "sha256", b"sha256", "shifted_samples", b"shifted_samples", "size", b"size", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

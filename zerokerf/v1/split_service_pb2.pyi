@@ -31,6 +31,7 @@ class CreateSplitRequest(_message.Message):
     WEBHOOK_URL_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
     output_format: _audio_pb2.AudioFormat.ValueType
     """Optional. Unspecified keeps the format of the source."""
     webhook_url: _builtins.str
@@ -51,6 +52,10 @@ class CreateSplitRequest(_message.Message):
     def metadata(self) -> _struct_pb2.Struct:
         """Optional. Up to 50 pairs whose values are strings, numbers, booleans or null; at most 16 KiB as JSON."""
 
+    @_builtins.property
+    def options(self) -> _split_pb2.CutOptions:
+        """Optional. Not with the mode by size."""
+
     def __init__(
         self,
         *,
@@ -60,10 +65,11 @@ class CreateSplitRequest(_message.Message):
         webhook_url: _builtins.str = ...,
         metadata: _struct_pb2.Struct | None = ...,
         request_id: _builtins.str = ...,
+        options: _split_pb2.CutOptions | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata", "mode", b"mode", "source", b"source"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata", "mode", b"mode", "options", b"options", "source", b"source"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata", "mode", b"mode", "output_format", b"output_format", "request_id", b"request_id", "source", b"source", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata", "mode", b"mode", "options", b"options", "output_format", b"output_format", "request_id", b"request_id", "source", b"source", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

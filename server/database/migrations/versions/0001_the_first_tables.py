@@ -113,6 +113,9 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("excess_samples", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("shifted_samples", sa.BigInteger(), nullable=False),
+        sa.Column("overlap_samples", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["job_id"], ["split_jobs.id"], name=op.f("fk_split_segments_job_id"), ondelete="CASCADE"
         ),
