@@ -52,7 +52,8 @@ def verbatim_bytes(info: StreamInfo, first_number: int, lengths: Iterable[int]) 
     total = 0
     for length in lengths:
         number_bytes = 1 + int(np.searchsorted(NUMBER_LIMITS, first_number, side="right"))
-        total += 4 + number_bytes + 2 + 1 + -(-info.channels * (8 + length * info.bits) // 8) + 2
+        header_bytes = 2 + len(codes_for(info, length)) + number_bytes + 1
+        total += header_bytes + -(-info.channels * (8 + length * info.bits) // 8) + 2
         first_number += length
     return total
 
@@ -61,7 +62,7 @@ def verbatim_frames(info: StreamInfo, first_number: int, lengths: Iterable[int],
     """Frames of these lengths whose subframes hold the samples unchanged."""
     frames, at = b"", 0
     for length in lengths:
-        codes = np.frombuffer(codes_for(info, length), np.uint8)[None]
+        codes = np.frombuffer(codes_for(info, length).ljust(6, b"\0"), np.uint8)[None]
         rows, header_lengths = write_headers(np.array([first_number + at]), codes)
         frame = rows[0, : header_lengths[0]].tobytes() + _subframes(info, samples[at : at + length])
         frames += frame + int(_crc16(frame)).to_bytes(2, "big")

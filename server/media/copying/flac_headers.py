@@ -14,6 +14,7 @@ from server.media.copying.flac_crc import Bytes, crc8
 from server.media.copying.flac_stream import StreamInfo
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 MOST_HEADER_BYTES = 16
 #: Coded numbers below these take 1, 2 ... 6 bytes; 7 bytes hold 36 bits.
@@ -47,7 +48,16 @@ def _coded_blocks() -> Ints:
     return np.array([*small, *(256 << power for power in range(8))], np.int64)
 
 
+def _true_bytes() -> tuple[Flags, Flags]:
+    """Which values both bytes of codes can have; some are reserved."""
+    byte = np.arange(256)
+    first = (byte >> 4 > 0) & (byte & 15 < 15)
+    second = (byte >> 4 < 11) & (byte >> 1 & 7 != 3) & (byte & 1 == 0)
+    return first, second
+
+
 _LEAD_LENGTHS, _TAIL_LENGTHS, _CODED_BLOCKS = _lead_lengths(), _tail_lengths(), _coded_blocks()
+_TRUE_FIRST, _TRUE_SECOND = _true_bytes()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +70,7 @@ class Headers:
     blocks: Ints
     lengths: Ints
 
-    def __getitem__(self, which: slice | NDArray[np.bool_]) -> "Headers":
+    def __getitem__(self, which: slice | Flags) -> "Headers":
         return Headers(**{field.name: getattr(self, field.name)[which] for field in fields(self)})
 
     def __len__(self) -> int:
@@ -68,18 +78,29 @@ class Headers:
 
 
 def codes_for(info: StreamInfo, block: int) -> bytes:
-    """Codes and tail of a frame of our own, its channels independent of each other."""
-    rate_code = _STANDARD_RATES.index(info.sample_rate) if info.sample_rate in _STANDARD_RATES else 0
+    """Codes and tail of a frame of our own, its channels independent of each other, without zeros behind."""
+    rate_code, rate_tail = _rate_codes(info.sample_rate)
     channels_and_bits = (info.channels - 1) << 4 | _BITS_CODES.get(info.bits, 0) << 1
-    return bytes((0x70 | rate_code, channels_and_bits)) + (block - 1).to_bytes(2, "big") + bytes(2)
+    return bytes((0x70 | rate_code, channels_and_bits)) + (block - 1).to_bytes(2, "big") + rate_tail
 
 
-def parse_headers(data: Bytes, starts: Ints, info: StreamInfo) -> tuple[Headers, Ints]:
-    """The true headers among those that may start there, and where they do.
+def _rate_codes(rate: int) -> tuple[int, bytes]:
+    """Code and tail; said in the frame where it can be, as the frames around it do."""
+    if rate in _STANDARD_RATES:
+        return _STANDARD_RATES.index(rate), b""
+    if rate % 1000 == 0 and rate < 256_000:
+        return 12, (rate // 1000).to_bytes(1, "big")
+    if rate < 65536:
+        return 13, rate.to_bytes(2, "big")
+    return (14, (rate // 10).to_bytes(2, "big")) if rate % 10 == 0 and rate < 655_360 else (0, b"")
+
+
+def parse_headers(data: Bytes, starts: Ints, info: StreamInfo) -> tuple[Headers, Ints, Flags]:
+    """The true headers among those that may start there, where they do, and whether they are of this stream.
 
     Behind each start `data` has at least 16 bytes.
     """
-    starts = starts[_allowed_first(info)[data[starts + 2]] & _allowed_second(info)[data[starts + 3]]]
+    starts = starts[_TRUE_FIRST[data[starts + 2]] & _TRUE_SECOND[data[starts + 3]]]
     starts = starts[_LEAD_LENGTHS[data[starts + 4]] > 0]
     rows = data[starts[:, None] + np.arange(MOST_HEADER_BYTES)]
     number_bytes = _LEAD_LENGTHS[rows[:, 4]]
@@ -92,9 +113,9 @@ def parse_headers(data: Bytes, starts: Ints, info: StreamInfo) -> tuple[Headers,
     tails = np.take_along_axis(rows, 4 + number_bytes[:, None] + columns, axis=1)
     codes[:, 2:] = np.where(columns < tail_bytes[:, None], tails, 0)
     blocks = _read_blocks(codes)
-    right = is_number & (crc8(right_aligned(rows, lengths)) == 0) & (blocks > 0) & _says_rate(codes, info)
-    headers = Headers(numbers=numbers, codes=codes, blocks=blocks, lengths=lengths)
-    return headers[right], starts[right]
+    is_true = is_number & (crc8(right_aligned(rows, lengths)) == 0) & (blocks > 0)
+    headers = Headers(numbers=numbers, codes=codes, blocks=blocks, lengths=lengths)[is_true]
+    return headers, starts[is_true], _fits(headers.codes, info)
 
 
 def tail_lengths(codes: Bytes) -> Ints:
@@ -122,26 +143,17 @@ def right_aligned(rows: Bytes, lengths: Ints) -> Bytes:
     return np.where(columns < 0, np.uint8(0), np.take_along_axis(rows, np.maximum(columns, 0), axis=1))
 
 
-def _allowed_first(info: StreamInfo) -> NDArray[np.bool_]:
-    """Which bytes of block size and rate this stream may have."""
-    rates = [0, 12, 13, 14]
-    if info.sample_rate in _STANDARD_RATES:
-        rates.append(_STANDARD_RATES.index(info.sample_rate))
-    allowed = np.zeros((16, 16), np.bool_)
-    allowed[1:, rates] = True
-    return allowed.reshape(256)
-
-
-def _allowed_second(info: StreamInfo) -> NDArray[np.bool_]:
+def _fits(codes: Bytes, info: StreamInfo) -> Flags:
+    """Where rate, channels and bits are the stream's, or left to its header."""
+    assignment, bits_code = codes[:, 1] >> 4, codes[:, 1] >> 1 & 7
     assignments = _STEREO_ASSIGNMENTS if info.channels == 2 else (info.channels - 1,)
-    allowed = np.zeros(256, np.bool_)
-    for assignment in assignments:
-        for bits_code in {0, _BITS_CODES.get(info.bits, 0)}:
-            allowed[assignment << 4 | bits_code << 1] = True
-    return allowed
+    has_bits = (bits_code == 0) | (bits_code == _BITS_CODES.get(info.bits, 0))
+    has_rate = _rates(codes, info.sample_rate) == info.sample_rate
+    fits: Flags = np.isin(assignment, assignments) & has_bits & has_rate
+    return fits
 
 
-def _read_numbers(columns: Bytes, byte_counts: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+def _read_numbers(columns: Bytes, byte_counts: Ints) -> tuple[Ints, Flags]:
     """UTF-8 as it once was, up to 7 bytes; and where its follow-up bytes are what they should be."""
     lead_bits = np.where(byte_counts == 1, 0x7F, 0x7F >> byte_counts)
     numbers = (columns[:, 0] & lead_bits).astype(np.int64)
@@ -174,17 +186,13 @@ def _read_blocks(codes: Bytes) -> Ints:
     return np.where(blocks > 65535, 0, blocks)
 
 
-def _says_rate(codes: Bytes, info: StreamInfo) -> NDArray[np.bool_]:
-    """Where the tail has no other rate than the stream's."""
+def _rates(codes: Bytes, default: int) -> Ints:
     size_bytes = _TAIL_LENGTHS[codes[:, 0] & 0xF0]
     rate_code = codes[:, 0] & 15
     places = 2 + size_bytes[:, None] + np.arange(2)
     first, second = np.take_along_axis(codes, places, axis=1).astype(np.int64).T
     two_bytes = first << 8 | second
-    rates = np.select(
-        [rate_code == 12, rate_code == 13, rate_code == 14],
-        [first * 1000, two_bytes, two_bytes * 10],
-        default=info.sample_rate,
+    coded = np.array([default, *_STANDARD_RATES[1:], *[0] * 4])[rate_code]
+    return np.select(
+        [rate_code == 12, rate_code == 13, rate_code == 14], [first * 1000, two_bytes, two_bytes * 10], coded
     )
-    is_same: NDArray[np.bool_] = rates == info.sample_rate
-    return is_same

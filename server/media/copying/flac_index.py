@@ -61,23 +61,27 @@ def read_index(path: Path) -> FlacIndex:
 
 
 def _index(path: Path, info: StreamInfo, found: Sequence[FoundFrames], *, is_variable: bool) -> FlacIndex:
-    blocks = np.concatenate([frames.headers.blocks for frames in found])
-    codes = np.concatenate([frames.headers.codes for frames in found])
-    body_lengths = np.concatenate([frames.body_lengths for frames in found])
+    headers = [frames.headers for frames in found]
+    blocks = np.concatenate([some.blocks for some in headers])
+    codes = np.concatenate([some.codes for some in headers])
     body_offsets = np.concatenate([frames.body_offsets for frames in found])
-    starts = np.concatenate(([0], np.cumsum(blocks)))
+    body_lengths = np.concatenate([frames.body_lengths for frames in found])
+    frame_offsets = body_offsets - np.concatenate([some.lengths for some in headers])
+    numbers = np.concatenate([some.numbers for some in headers])
+    _refuse_holes(numbers, blocks if is_variable else np.ones_like(blocks))
+    if frame_offsets[0] != info.frames_offset:
+        raise NotCopyable("It is damaged: its first frame is missing.")
     if not is_variable and ((blocks[:-1] != blocks[0]).any() or blocks[-1] > blocks[0]):
         raise NotCopyable("Its frames have different lengths where all are said to have the same.")
-    if starts[-1] > MOST_SAMPLES:
-        raise NotCopyable("It holds more samples than a FLAC header can say.")
+    starts = np.concatenate(([0], np.cumsum(blocks)))
     return FlacIndex(
         path=path,
         info=info,
-        integrity=_integrity(info, found, blocks, is_variable=is_variable),
+        integrity=_integrity(info, int(starts[-1]), ends_whole=found[-1].ends_whole),
         most_block=int(blocks.max()),
         starts=starts,
         copied_bytes=np.concatenate(([0], np.cumsum(4 + tail_lengths(codes) + 1 + body_lengths + 2))),
-        frame_offsets=body_offsets - np.concatenate([frames.headers.lengths for frames in found]),
+        frame_offsets=frame_offsets,
         body_offsets=body_offsets,
         body_lengths=body_lengths,
         body_crcs=np.concatenate([frames.body_crcs for frames in found]),
@@ -85,18 +89,14 @@ def _index(path: Path, info: StreamInfo, found: Sequence[FoundFrames], *, is_var
     )
 
 
-def _integrity(
-    info: StreamInfo, found: Sequence[FoundFrames], blocks: Ints, *, is_variable: bool
-) -> Integrity:
-    """By the numbers of the frames: what is missing within, and whether the end is."""
-    numbers = np.concatenate([frames.headers.numbers for frames in found])
-    times = numbers if is_variable else numbers * blocks[0]
-    first = next(frames for frames in found if len(frames.headers))
-    first_offset = first.body_offsets[0] - first.headers.lengths[0]
-    resyncs = np.count_nonzero(times[1:] != times[:-1] + blocks[:-1]) + (first_offset != info.frames_offset)
-    reached = times[-1] + blocks[-1] - (0 if first_offset != info.frames_offset else times[0])
-    return Integrity(
-        expected_samples=info.total_samples,
-        resyncs=int(resyncs),
-        is_truncated=bool(not found[-1].ends_whole or reached < (info.total_samples or 0)),
-    )
+def _refuse_holes(numbers: Ints, steps: Ints) -> None:
+    holes = np.count_nonzero(numbers[1:] != numbers[:-1] + steps[:-1])
+    if holes:
+        raise NotCopyable(f"It is damaged: in {holes} places frames are missing or fail their checksums.")
+
+
+def _integrity(info: StreamInfo, samples: int, *, ends_whole: bool) -> Integrity:
+    expected = info.total_samples
+    if samples > (expected or MOST_SAMPLES):
+        raise NotCopyable("It holds more samples than its header states.")
+    return Integrity(expected_samples=expected, is_truncated=not ends_whole or samples < (expected or 0))

@@ -7,9 +7,9 @@ CRC-16. What fails leaves a hole; after one, two headers in a row that continue 
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from server.media.copying.copier import NotCopyable
 from server.media.copying.flac_crc import (
@@ -25,6 +25,7 @@ from server.media.copying.flac_crc import (
 )
 from server.media.copying.flac_headers import (
     MOST_HEADER_BYTES,
+    Flags,
     Headers,
     Ints,
     parse_headers,
@@ -36,7 +37,7 @@ _WINDOW_BYTES = 4 << 20  # more than the longest frame there can be
 _BATCH_BYTES = 1 << 19
 _SHORT_BYTES = 64
 _MOST_ROWS = 2048
-_MOST_RUNS = 100_000
+_MOST_RUNS = 20_000
 _CRC_BYTES = 2
 
 
@@ -90,26 +91,24 @@ class FrameScan:
     def _chained(self, window: Bytes) -> tuple[Headers, Ints]:
         """Headers that continue each other, and where they begin."""
         code = 0xF9FF if self.is_variable else 0xF8FF
-        headers, starts = parse_headers(self._buffer, _find_pairs(window, code), self._info)
-        if self._expected < 0 and len(starts) and starts[0] == 0:
-            self._expected = int(headers.numbers[0])
-        chosen = self._choose(headers.numbers, self._steps(headers))
+        headers, starts, fits = parse_headers(self._buffer, _find_pairs(window, code), self._info)
+        numbers = np.where(fits, headers.numbers, -2)
+        if self._expected < 0 and len(starts) and starts[0] == 0 and fits[0]:
+            self._expected = int(numbers[0])
+        chosen = self._choose(numbers, headers.blocks if self.is_variable else np.ones_like(numbers))
+        _refuse_frames_in_frames(window, starts[chosen], starts[~chosen])
         return headers[chosen], starts[chosen]
 
-    def _steps(self, headers: Headers) -> Ints:
-        return headers.blocks if self.is_variable else np.ones_like(headers.blocks)
-
-    def _choose(self, numbers: Ints, steps: Ints) -> NDArray[np.bool_]:
+    def _choose(self, numbers: Ints, steps: Ints) -> Flags:
         chosen = np.zeros(len(numbers), np.bool_)
         followers = numbers + steps
         breaks = np.flatnonzero(numbers[1:] != followers[:-1]) + 1
         self._runs += len(breaks)
         if self._runs > _MOST_RUNS:
             raise NotCopyable("It is damaged in too many places.")
-        for start, stop in zip([0, *breaks], [*breaks, len(numbers)], strict=True):
-            if start == stop:
-                break
-            gap = numbers[start] - self._expected
+        edges = [0, *breaks.tolist(), len(numbers)]
+        for start, stop in pairwise(edges) if len(numbers) else ():
+            gap = int(numbers[start]) - self._expected
             if gap == 0 or (gap > 0 and stop - start > 1):
                 chosen[start:stop] = True
                 self._expected = int(followers[stop - 1])
@@ -142,6 +141,17 @@ def _find_pairs(window: Bytes, code: int) -> Ints:
         pairs = np.frombuffer(window, np.uint16, count, offset) if count else np.zeros(0, np.uint16)
         found.append(2 * np.flatnonzero(pairs == code) + offset)
     return np.sort(np.concatenate(found)).astype(np.int64, copy=False)
+
+
+def _refuse_frames_in_frames(window: Bytes, starts: Ints, others: Ints) -> None:
+    """A header that continues nothing is a chance likeness of bytes, or stands behind a whole frame.
+
+    Frames in a row have together the checksum of one: this alone tells them apart.
+    """
+    before = np.searchsorted(starts, others) - 1
+    firsts, others = starts[before[before >= 0]], others[before >= 0]
+    if (_crc16_of_bodies(window, firsts, others - firsts) == 0).any():
+        raise NotCopyable("It is damaged: some of its frames do not follow from those before.")
 
 
 def _crc16_of_bodies(window: Bytes, starts: Ints, lengths: Ints) -> Crcs:
