@@ -75,6 +75,14 @@ def edit(duration: int, first: int, count: int = 1, speed: int = 1 << 16) -> Cha
     return change
 
 
+def coarse_edit(duration_ms: int) -> Change:
+    def change(moov: Node) -> None:
+        moov["mvhd"].body = _replaced(moov["mvhd"].body, 12, struct.pack(">II", 1000, duration_ms))
+        edit(duration_ms, 1024)(moov)
+
+    return change
+
+
 def itunes(delay: int, padding: int, then: Change | None = None, count: int | None = None) -> Change:
     """As iTunes does it: whole packets, no edit list unless `then` adds one, and its note."""
 
@@ -116,6 +124,8 @@ READABLE: dict[str, Change] = {
     "an edit that starts inside of a packet": edit(50_000, 1_777),
     "an edit that starts late": edit(20_000, 90_001),
     "an edit that ends with a packet": edit(20 * 1024, 1024),
+    "a clock that rounds the edit's end up": coarse_edit(1236),
+    "a clock that rounds the edit's end down": coarse_edit(1234),
     "a note of iTunes": itunes(2112, 448),
     "a note of iTunes with long padding": itunes(2112, 1500),
     "a note of iTunes that counts wrong": itunes(2112, 448, count=1000),
