@@ -23,8 +23,8 @@ def measure(packets: OggPackets, ends: NDArray[np.int64], *, trims_many_packets:
 
     Granules say where the stream ends within its last page, and nothing else: a recording of a broadcast
     starts to count anywhere, and decoders disagree about a first page that claims less than it holds.
-    FFmpeg takes what is too much from as many packets as need be (Opus) or from the last one only (Vorbis).
-    Raises NotCopyable where decoders disagree.
+    FFmpeg takes what is too much from all packets of the last page (Opus) or from the last one (Vorbis), and
+    no further. Raises NotCopyable where decoders disagree.
     """
     first, last = packets.first_mark, packets.last_mark
     if first is None or last is None:
@@ -36,9 +36,11 @@ def measure(packets: OggPackets, ends: NDArray[np.int64], *, trims_many_packets:
     if not last.is_last:
         return OggLength(total, None)
     page = _LastPage.of(packets, ends)
-    trimmable = total - (page.begin if trims_many_packets or len(ends) < 2 else int(ends[-2]))
-    trimmed = page.granule_before + total - page.begin - last.granule
-    return OggLength(total - min(max(0, trimmed), trimmable), last.granule - origin)
+    trimmed = max(0, page.granule_before + total - page.begin - last.granule)
+    kept = total - trimmed
+    if kept < (page.begin if trims_many_packets or len(ends) < 2 else int(ends[-2])):
+        raise NotCopyable("Its pages contradict its packets about the time.")
+    return OggLength(kept, last.granule - origin)
 
 
 def integrity_of(packets: OggPackets, length: OggLength, skipped_samples: int = 0) -> Integrity:

@@ -15,6 +15,7 @@ from tests.media.copying.ogg_tools import (
     RawPage,
     assert_exact,
     by_ffmpeg,
+    by_libsndfile,
     encode,
     in_small_pages,
     packets_of,
@@ -82,6 +83,14 @@ def test_segments_are_exact_at_any_sample(source: Callable[[str], Path], tmp_pat
 
     assert (copier.format, copier.grid, copier.sample_rate) == (Format.OPUS, Grid.SAMPLE, 48_000)
     assert copier.content_is_exact == (copier.channels <= 2)
+
+
+def test_no_decoder_is_asked_to_skip_too_much(source: Callable[[str], Path], tmp_path: Path) -> None:
+    copier, whole = open_opus(source("120ms")), by_libsndfile(source("120ms"), 2)
+    for first in range(100_000, 106_000, 960):
+        segment = write(copier, first, 9_600, tmp_path / "a.opus")
+        assert int.from_bytes(pages_of(segment.read_bytes())[0].body[10:12], "little") <= 31_680
+        np.testing.assert_array_equal(by_libsndfile(segment, 2), whole[first : first + 9_600])
 
 
 @pytest.mark.parametrize("off", [-1, 0, 1])
@@ -243,6 +252,33 @@ def test_packets_across_pages_are_put_together(usual: Path, tmp_path: Path, most
         assert copied == write(plain, first, count, tmp_path / "c.opus").read_bytes()
 
 
+def test_a_loss_within_packets_leaves_only_whole_packets(usual: Path, tmp_path: Path) -> None:
+    """Every page holds the end of one packet and the beginning of the next: that makes two fragments."""
+    scattered = in_small_pages(pages_of(usual.read_bytes()), 3, PACKET)
+    lossy = save(scattered[:100] + scattered[101:], tmp_path / "a.opus")
+    copier = open_opus(lossy)
+
+    written = write(copier, 0, copier.sample_count, tmp_path / "b.opus")
+
+    packets, whole = packets_of(pages_of(written.read_bytes()))[2:], packets_of(scattered)[2:]
+    assert copier.integrity.resyncs == 1
+    assert len(whole) - 4 <= len(packets) < len(whole)
+    assert set(packets) <= set(whole)
+    assert_exact(open_opus(written), written, [100_001], tmp_path)
+
+
+@pytest.mark.parametrize("most_samples", [1, 959, 960, 2_500, 9_000])
+def test_the_last_page_may_trim_many_packets(usual: Path, tmp_path: Path, most_samples: int) -> None:
+    def edit(pages: list[RawPage]) -> list[RawPage]:
+        return [*pages[:-1], replace(pages[-1], granule=pages[-1].granule - most_samples)]
+
+    path = edited(usual, tmp_path / "a.opus", edit)
+    copier = open_opus(path)
+
+    assert copier.sample_count == open_opus(usual).sample_count - most_samples
+    assert_exact(copier, path, [copier.sample_count - 4_801], tmp_path)
+
+
 def test_a_cover_of_many_pages_does_not_count(usual: Path, tmp_path: Path) -> None:
     def edit(pages: list[RawPage]) -> list[RawPage]:
         tags = pages[1].body + bytes(255 * 255 * 3 - len(pages[1].body) + 9)
@@ -326,6 +362,7 @@ DECLINED: dict[str, Callable[[list[RawPage]], list[RawPage]]] = {
     "unusual way": with_head(ambisonic),
     "packet that is damaged": with_first_byte(0xFF),
     "contradict": lambda pages: [*pages[:2], replace(pages[2], granule=47_999), *pages[3:]],
+    "contradict its packets": lambda pages: [*pages[:-1], replace(pages[-1], granule=48_000)],
     "headers are not whole": lambda pages: pages[:1],
 }
 

@@ -19,7 +19,6 @@ from tests.media.copying.ogg_tools import (
     encode,
     packets_of,
     pages_of,
-    renumbered,
     save,
     write,
 )
@@ -239,7 +238,7 @@ def with_body(number: int, change: Callable[[bytearray], None]) -> Callable[[lis
 
 
 def in_one_page(pages: list[RawPage]) -> list[RawPage]:
-    return renumbered([*pages[:-1][:2], replace(pages[-1], granule=2000)])
+    return [*pages[:2], replace(pages[2], flags=4)]
 
 
 def trimmed_at_the_start(pages: list[RawPage]) -> list[RawPage]:
@@ -251,6 +250,10 @@ DECLINED: dict[str, Callable[[list[RawPage]], list[RawPage]]] = {
     "identification header": with_body(0, lambda body: body.__setitem__(28, 0x12)),
     "packet that is damaged": with_body(2, lambda body: body.__setitem__(0, body[0] | 1)),
     "contradict": trimmed_at_the_start,
+    "contradict its packets": lambda pages: [
+        *pages[:-1],
+        replace(pages[-1], granule=pages[-1].granule - 5000),
+    ],
     "so short": in_one_page,
     "headers are not whole": lambda pages: pages[:1],
 }
