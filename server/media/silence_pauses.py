@@ -12,7 +12,8 @@ from server.media.silence_levels import POWERS, Codes, Levels, code_of_power
 
 # All in codes: half decibels below full scale, so more is quieter.
 _MARGIN = 20  # how far above its floor a recording still counts as quiet
-_LOUDEST_FLOOR = 60  # whatever is always louder than -30 dBFS is sound, not a floor
+_LOUDEST_FLOOR = 54  # what is always louder than -27 dBFS is sound, not a floor
+_LOUD_RECORDING = 60  # of such sound, -30 dBFS are quiet
 _SILENT = 180  # -90 dBFS: nothing but the edited-in or generated silence is so quiet
 _SURELY_QUIET = 120  # -60 dBFS: quiet to anyone, in any recording
 _FLAT_RANGE = 12  # a recording that moves less than 6 dB has no pauses that could be told from the rest
@@ -80,8 +81,9 @@ def _measured_threshold(codes: Codes) -> int:
     loud = int(np.searchsorted(from_loud, sounding // 20 + 1))
     if floor - loud < _FLAT_RANGE:
         return _SURELY_QUIET
-    margin = min(_MARGIN, (floor - loud) // 2)
-    return min(_SURELY_QUIET, max(_LOUDEST_FLOOR, floor) - margin)
+    if floor < _LOUDEST_FLOOR:
+        return _LOUD_RECORDING
+    return min(_SURELY_QUIET, floor - min(_MARGIN, (floor - loud) // 2))
 
 
 def _runs(is_quiet: NDArray[np.bool_]) -> tuple[Samples, Samples]:
