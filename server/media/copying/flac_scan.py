@@ -70,13 +70,13 @@ class FrameScan:
         while position < self._end:
             window = self._read(position)
             is_last = position + len(window) >= self._end or not len(window)
-            headers, starts = self._chained(window)
+            headers, starts, others = self._chained(window)
             stops = np.append(starts[1:], len(window))
             if is_last:
-                yield self._checked(window, headers, starts, stops, position)
+                yield self._checked(window, headers, starts, stops, others, position)
                 return
             if len(starts) > 1:
-                yield self._checked(window, headers[:-1], starts[:-1], stops[:-1], position)
+                yield self._checked(window, headers[:-1], starts[:-1], stops[:-1], others, position)
             advance = int(starts[-1]) if len(starts) else 0
             if advance:
                 self._expected = int(headers.numbers[-1])
@@ -88,16 +88,15 @@ class FrameScan:
         self._buffer[size : size + MOST_HEADER_BYTES] = 0
         return self._buffer[:size]
 
-    def _chained(self, window: Bytes) -> tuple[Headers, Ints]:
-        """Headers that continue each other, and where they begin."""
+    def _chained(self, window: Bytes) -> tuple[Headers, Ints, Ints]:
+        """Headers that continue each other, where they begin, and where others do."""
         code = 0xF9FF if self.is_variable else 0xF8FF
         headers, starts, fits = parse_headers(self._buffer, _find_pairs(window, code), self._info)
         numbers = np.where(fits, headers.numbers, -2)
         if self._expected < 0 and len(starts) and starts[0] == 0 and fits[0]:
             self._expected = int(numbers[0])
         chosen = self._choose(numbers, headers.blocks if self.is_variable else np.ones_like(numbers))
-        _refuse_frames_in_frames(window, starts[chosen], starts[~chosen])
-        return headers[chosen], starts[chosen]
+        return headers[chosen], starts[chosen], starts[~chosen]
 
     def _choose(self, numbers: Ints, steps: Ints) -> Flags:
         chosen = np.zeros(len(numbers), np.bool_)
@@ -114,16 +113,28 @@ class FrameScan:
                 self._expected = int(followers[stop - 1])
         return chosen
 
-    def _checked(self, window: Bytes, headers: Headers, starts: Ints, stops: Ints, at: int) -> FoundFrames:
+    def _checked(
+        self, window: Bytes, headers: Headers, starts: Ints, stops: Ints, others: Ints, at: int
+    ) -> FoundFrames:
+        """Frames that pass. Raises NotCopyable for another header that stands behind a whole frame.
+
+        Frames in a row have together the checksum of one. So one that is where it should not be shows only
+        here; in the midst of a frame its header is a chance likeness of bytes.
+        """
         body_starts = starts + headers.lengths
-        body_lengths = stops - _CRC_BYTES - body_starts
-        is_whole = body_lengths > 0
-        body_lengths = np.maximum(body_lengths, 0)
-        crcs = _crc16_of_bodies(window, body_starts, body_lengths)
+        body_lengths = np.maximum(0, stops - _CRC_BYTES - body_starts)
+        others = others[others > starts[0]] if len(starts) else others[:0]
+        before = starts[np.searchsorted(starts, others) - 1]
+        crcs = _crc16_of_parts(
+            window, np.concatenate((body_starts, before)), np.concatenate((body_lengths, others - before))
+        )
+        crcs, crcs_before = crcs[: len(starts)], crcs[len(starts) :]
+        if not crcs_before.all():
+            raise NotCopyable("It is damaged: some of its frames do not follow from those before.")
         rows = self._buffer[starts[:, None] + np.arange(MOST_HEADER_BYTES)]
         header_crcs = crc16_of_short(right_aligned(rows, headers.lengths))
         stored = self._buffer[stops - 2].astype(np.uint16) << np.uint16(8) | self._buffer[stops - 1]
-        is_whole &= appended(header_crcs, body_lengths) ^ crcs == stored
+        is_whole = (appended(header_crcs, body_lengths) ^ crcs == stored) & (body_lengths > 0)
         return FoundFrames(
             headers=headers[is_whole],
             body_offsets=at + body_starts[is_whole],
@@ -143,18 +154,7 @@ def _find_pairs(window: Bytes, code: int) -> Ints:
     return np.sort(np.concatenate(found)).astype(np.int64, copy=False)
 
 
-def _refuse_frames_in_frames(window: Bytes, starts: Ints, others: Ints) -> None:
-    """A header that continues nothing is a chance likeness of bytes, or stands behind a whole frame.
-
-    Frames in a row have together the checksum of one: this alone tells them apart.
-    """
-    before = np.searchsorted(starts, others) - 1
-    firsts, others = starts[before[before >= 0]], others[before >= 0]
-    if (_crc16_of_bodies(window, firsts, others - firsts) == 0).any():
-        raise NotCopyable("It is damaged: some of its frames do not follow from those before.")
-
-
-def _crc16_of_bodies(window: Bytes, starts: Ints, lengths: Ints) -> Crcs:
+def _crc16_of_parts(window: Bytes, starts: Ints, lengths: Ints) -> Crcs:
     crcs = np.zeros(len(starts), np.uint16)
     for at in range(0, len(starts), _MOST_ROWS):
         some = slice(at, at + _MOST_ROWS)
