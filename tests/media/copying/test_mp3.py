@@ -189,7 +189,7 @@ def test_frames_with_checksums_are_exact(tmp_path: Path, decoder: Decoder) -> No
 
 
 def test_headers_that_change_from_frame_to_frame_are_exact(tmp_path: Path, decoder: Decoder) -> None:
-    frames = frames_of(make_mp3(tmp_path, decoder.binary, "cbr_no_info").read_bytes())
+    frames = frames_of(make_mp3(tmp_path, decoder.binary, "cbr_no_reservoir").read_bytes())
     path = tmp_path / "unlike_no_info.mp3"
     copyrighted = (
         bytes((*frame[:3], frame[3] ^ 8)) + frame[4:] if k % 3 == 2 else frame
@@ -220,3 +220,21 @@ def test_a_recording_that_begins_in_the_midst_of_a_stream_is_exact(
         for first, count in ((0, 3000), (900, 5000), (1700, 5000), (3000, 20_001)):
             assert_exact(source, first, count, tmp_path)
     assert copied >= 3
+
+
+def test_a_stream_whose_first_frames_all_lack_data_is_exact(tmp_path: Path, decoder: Decoder) -> None:
+    frames = frames_of(make_mp3(tmp_path, decoder.binary, "mpeg2_no_info").read_bytes())
+    path, copied = tmp_path / "late.mp3", 0
+
+    for start in range(30, 200):
+        late = frames[start:]
+        if late[1][4] <= len(late[0]) - 13:  # what the second frame needs is there
+            continue
+        path.write_bytes(info_frame(late[0], frames=len(late), gaps=(0, 0)) + b"".join(late))
+        source = decoded(path, decoder.binary)
+        for first in (0, 200, 1100, 1500, 2200):
+            assert_exact(source, first, 3000, tmp_path)
+        copied += 1
+        if copied == 3:
+            break
+    assert copied
