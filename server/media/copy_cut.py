@@ -7,13 +7,19 @@ from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
-from server.media.copying.copier import Copier
+from server.media.copying.copier import Copier, NotCopyable
 from server.media.copying.open_copier import open_copier
 from server.media.facts import MediaLimits
 from server.media.in_order import in_order
 from server.media.plan import Cut, cuts_between
 from server.media.segment import CutSegment
-from zerokerf.errors import SegmentOverLimit, SizeLimitTooSmall, TooManySegments, VerificationFailed
+from zerokerf.errors import (
+    CorruptFile,
+    SegmentOverLimit,
+    SizeLimitTooSmall,
+    TooManySegments,
+    VerificationFailed,
+)
 from zerokerf.formats import Format
 
 _CHUNK_BYTES = 1 << 20
@@ -60,7 +66,11 @@ async def verify_copy(segment: CutSegment, copier: Copier, max_bytes: int | None
 
 
 def _samples_of(kind: Format, path: Path) -> int:
-    finished = open_copier(kind, path)
+    """None at all if the file is not as whole as one that was just written must be."""
+    try:
+        finished = open_copier(kind, path)
+    except (CorruptFile, NotCopyable):
+        return 0
     return 0 if finished.integrity.resyncs or finished.integrity.is_truncated else finished.sample_count
 
 
