@@ -70,6 +70,8 @@ def _walk(file: BinaryIO, end: int, position: int, *, is_w64: bool) -> WavHeader
     fmt: bytes | None = None
     long_size: int | None = None
     for _ in range(_MAX_CHUNKS):
+        if position > end:
+            raise WavHeaderError("a chunk goes beyond the end")
         file.seek(position)
         name, size, body = _chunk_head(file, position, is_w64=is_w64)
         if name == b"ds64":
