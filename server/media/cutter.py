@@ -89,7 +89,7 @@ async def open_cutter(
     reason = ""
     if wish is None or wish is facts.format:
         try:
-            return CopyCutter(await asyncio.to_thread(open_copier, facts.format, source), folder, tools)
+            return CopyCutter(await asyncio.to_thread(_whole_copier, facts, source), folder, tools)
         except NotCopyable as declined:
             reason = f"Encoded again instead of copied: {declined.reason}"
     pcm = await decode(source, facts, folder, tools.decoder, tools.limits, on_decoded)
@@ -97,6 +97,16 @@ async def open_cutter(
     if reason:
         plan = replace(plan, notes=(reason, *plan.notes))
     return EncodeCutter(pcm, plan, folder, tools)
+
+
+def _whole_copier(facts: SourceFacts, source: Path) -> Copier:
+    """Raises NotCopyable for what is damaged as well: decoding it tells what is lost."""
+    copier = open_copier(facts.format, source)
+    if copier.integrity.is_truncated or copier.integrity.resyncs:
+        raise NotCopyable("The file is damaged or cut short.")
+    if copier.sample_rate != facts.sample_rate:
+        raise NotCopyable("Its frames say less than a decoder makes of them.")
+    return copier
 
 
 class CopyCutter:

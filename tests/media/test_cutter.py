@@ -12,7 +12,7 @@ from server.media.size_search import SizeStart
 from server.media.verify import count_samples
 from tests.media.conftest import Room
 from tests.media.corpus import SAMPLES
-from zerokerf.errors import SizeLimitTooSmall, VerificationFailed
+from zerokerf.errors import CorruptFile, SizeLimitTooSmall, VerificationFailed
 from zerokerf.formats import Format
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -64,6 +64,16 @@ async def test_what_cannot_be_copied_is_encoded_and_the_job_is_told_why(room: Ro
 
     assert cutter.method is Method.ENCODE
     assert cutter.notes[0].startswith("Encoded again instead of copied: ")
+
+
+@pytest.mark.parametrize("name", COPIED)
+async def test_a_source_cut_short_is_refused(room: Room, sources: Path, name: str) -> None:
+    whole = (sources / name).read_bytes()
+    short = room.folder / f"short{(sources / name).suffix}"
+    short.write_bytes(whole[: len(whole) * 6 // 10])
+
+    with pytest.raises(CorruptFile):
+        await opened(room, short, None)
 
 
 @pytest.mark.parametrize("name", COPIED)
