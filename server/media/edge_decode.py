@@ -25,6 +25,7 @@ _PLACING_FRAMES = {"vorbis": 24}
 _HIDING = ("vorbis",)
 # Else megabytes of samples are searched for other codecs in disguise.
 _OPENING = {"wav": {"probesize": "65536"}}
+_FLOW_FRAMES = 24
 _ANY_LENGTH = 1 << 62
 
 
@@ -90,10 +91,11 @@ class AudioFile:
         self._container.close()
 
     @property
-    def stated_end(self) -> int | None:
-        """The place after the last sample, by the container, which may be an estimate or none."""
-        duration = self._stream.duration
-        return None if duration is None else round(duration * self._stamp_samples)
+    def _stated_end(self) -> int | None:
+        """The place after the last sample, by the LAME tag; of other formats it is an estimate."""
+        if self._demuxer != "mp3" or self._stream.duration is None:
+            return None
+        return round(self._stream.duration * self._stamp_samples)
 
     def head(self, end: int | None) -> Stretch:
         """From the first frame of the file to place `end` or farther; to its end without one.
@@ -125,17 +127,34 @@ class AudioFile:
         return Stretch(raw.place - zero, raw.samples)
 
     def stretch_from(self, anchor: Anchor, needed: int, end: int | None) -> Stretch:
-        """The same from exactly that frame. Asks no time stamp, and so needs no way through the file; its end
-        is where the container says."""
+        """The same from exactly that frame, which needs no way through the file."""
         self._container.seek(anchor.offset, unsupported_byte_offset=True)
 
         def is_enough(place: int, count: int) -> bool:
             return end is not None and place + count >= end
 
-        pieces = self._decode(self._decoder, None, anchor.offset)
+        pieces = self._decode(self._decoder, None, is_anchored=True)
         raw = self._joined(pieces, is_enough, needed, anchor.place)
-        last = self.stated_end if end is None else end
+        last = self._stated_end if end is None else end
         return raw if last is None else Stretch(raw.place, raw.part(raw.place, last - raw.place))
+
+    def flow(self, begin: int, *, anew: bool = False) -> Iterator[Stretch]:
+        """The same to the end of the file, some frames at a time."""
+        zero = self._first_stamp + self._hidden
+        first = self._seek(begin, zero)
+        waiting: list[_Piece] = []
+        place: int | None = None
+        like: Samples = np.zeros((0, 0))
+        for piece in self._decode(self._new_decoder() if anew else self._decoder, first):
+            waiting.append(piece)
+            if len(waiting) < _FLOW_FRAMES:
+                continue
+            stretch = _assembled(waiting, _place(waiting) if place is None else place, None, like)
+            yield Stretch(stretch.place - zero, stretch.samples)
+            waiting, place, like = [], stretch.end, stretch.samples
+        if waiting:
+            stretch = _assembled(waiting, _place(waiting), None)
+            yield Stretch(stretch.place - zero, stretch.samples)
 
     def _seek(self, begin: int, zero: int) -> int | None:
         """The first stamp to decode; none where that is the file's first frame."""
@@ -163,6 +182,7 @@ class AudioFile:
             self._decoder.flags2 |= Flags2.skip_manual.value
         self._stamp_samples = Fraction(self._stream.time_base or 1) * self._decoder.sample_rate
         self._has_fine_stamps = self._stamp_samples.numerator == 1
+        self._placing_frames = _PLACING_FRAMES.get(self._codec, 1)
 
     def _new_decoder(self) -> av.AudioCodecContext:
         decoder = av.CodecContext.create(self._decoder.codec, "r")
@@ -176,37 +196,37 @@ class AudioFile:
         return decoder
 
     def _decode(
-        self, decoder: av.AudioCodecContext, first_stamp: int | None, offset: int | None = None
+        self, decoder: av.AudioCodecContext, first_stamp: int | None, *, is_anchored: bool = False
     ) -> Iterator[_Piece]:
-        """What packets give: from the first one with that stamp or a later one, or from the one at a byte."""
+        """What packets give, from the first one with that stamp or a later one. Time stamps and gaps mean
+        nothing where the file was entered at a byte."""
         is_first, last_count = True, 0
         for packet in self._container.demux(self._stream):
             stamp = self._sample_at(packet.pts)
             if first_stamp is not None and stamp is not None and stamp < first_stamp:
                 continue
-            hidden, dropped = (0, 0) if offset is not None else self._gaps(packet)
-            if is_first and offset is not None and packet.pos != offset:
-                raise ValueError("no frame begins there")
-            if is_first and first_stamp is None and offset is None:
+            hidden, dropped = (0, 0) if is_anchored else self._gaps(packet)
+            if is_first and first_stamp is None and not is_anchored:
                 self._hidden = hidden
             is_first = False
             try:
                 frames = decoder.decode(packet)
             except av.error.FFmpegError:
-                yield _Piece(stamp, None, last_count)
+                if last_count:
+                    yield _Piece(stamp, None, last_count)
                 continue
             for frame in frames:
                 last_count = frame.samples
                 kept = min(frame.samples, self._length(packet)) - dropped
                 yield _Piece(self._sample_at(frame.pts), frame, max(0, kept))
 
-    def _length(self, packet: av.Packet[Any]) -> int:
+    def _length(self, packet: "av.Packet[Any]") -> int:
         """MP4 says by the length of its last packet where the sound ends."""
         if self._demuxer != "mov" or not packet.duration:
             return _ANY_LENGTH
         return round(packet.duration * self._stamp_samples)
 
-    def _gaps(self, packet: av.Packet[Any]) -> tuple[int, int]:
+    def _gaps(self, packet: "av.Packet[Any]") -> tuple[int, int]:
         """How many samples the container hides from here on, and at this packet's end."""
         if self._codec in _HIDING or not packet.has_sidedata("skip_samples"):
             return 0, 0
@@ -226,29 +246,38 @@ class AudioFile:
         needed: int | None,
         known_place: int | None = None,
     ) -> Stretch:
-        """Placed by the stamp that most of the first frames agree on, if the place isn't known."""
-        places = [] if known_place is None else [known_place]
-        wanted = _PLACING_FRAMES.get(self._codec, 1) if known_place is None else 1
+        """Placed by the stamps, if the place isn't known."""
         pieces: list[_Piece] = []
-        count = 0
+        count, place = 0, known_place
         for piece in decoded:
-            if piece.stamp is not None and len(places) < wanted:
-                places.append(piece.stamp - count)
             pieces.append(piece)
             count += piece.sample_count
-            if len(places) == wanted and is_enough(mode(places), count):
+            if place is None and len(pieces) == self._placing_frames:
+                place = _place(pieces)
+            if place is not None and is_enough(place, count):
                 break
-        return _assembled(pieces, mode(places) if places else 0, needed)
+        return _assembled(pieces, _place(pieces) if place is None else place, needed)
 
 
-def _assembled(pieces: list[_Piece], place: int, needed: int | None) -> Stretch:
+def _place(pieces: list[_Piece]) -> int:
+    """Of the first one, as most of them say."""
+    before = accumulate((piece.sample_count for piece in pieces), initial=0)
+    places = [
+        piece.stamp - count for piece, count in zip(pieces, before, strict=False) if piece.stamp is not None
+    ]
+    return mode(places) if places else 0
+
+
+def _assembled(pieces: list[_Piece], place: int, needed: int | None, like: Samples | None = None) -> Stretch:
+    """`like` is what silence looks like, unless a frame among them shows it."""
     frame = next((piece.frame for piece in pieces if piece.frame is not None), None)
-    if frame is None:
+    if frame is not None:
+        like = _Piece(None, frame, 0).samples(np.zeros((0, 0)))
+    elif like is None:
         return Stretch(place, np.zeros((0, 0)))
-    like = _Piece(None, frame, frame.samples).samples(np.zeros((0, 0)))
     ends = list(accumulate((piece.sample_count for piece in pieces), initial=place))
     first = 0
     if needed is not None:
         first = next((at for at, end in enumerate(ends[1:]) if end > needed), len(pieces))
     kept = [piece.samples(like) for piece in pieces[first:]]
-    return Stretch(ends[first], np.concatenate(kept, axis=1) if kept else like[:, :0])
+    return Stretch(ends[first], np.concatenate(kept, axis=1) if kept else like)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from server.media.copying.copier import Copier
-from server.media.edge_worker import Match
+from server.media.edge_values import Match
 from server.media.encode import DEMUXERS
 from server.media.prober import Prober
 from zerokerf.errors import SegmentDiffers, SegmentUnproven, VerificationFailed
@@ -80,7 +80,7 @@ class EdgeSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeProof:
-    """What was seen at one segment's edges.
+    """What was seen at one segment's edges, or of all of it.
 
     `settled_samples` says after how many samples the segment, decoded alone, is the same as the source played
     up to there, and `deviation` how far it is off until then: 1 is full scale.
@@ -103,17 +103,20 @@ async def prove_edges(
     prober: Prober,
     *,
     least: Match | None = None,
+    is_full: bool = False,
 ) -> list[EdgeProof]:
     """Of each finished segment, given with the copier that opened it.
 
     Raises VerificationFailed for the first one that is not what its place in the source holds; `least` asks
-    for more or less than the format's own bar.
+    for more or less than the format's own bar. `is_full` asks for every sample and not the edges alone; then
+    the source is decoded once in full, and each segment too.
     """
     bar = EDGE_BARS[source.copier.format]
     proofs: list[EdgeProof] = []
     for start in range(0, len(finished), _BATCH):
         batch = finished[start : start + _BATCH]
-        answer = await prober.ask(_request(source, batch, bar), _wall_s(batch) + 5)
+        request = _request(source, batch, bar, is_full=is_full)
+        answer = await prober.ask(request, request["wall_s"] + 5)
         seen: list[list[Any]] = answer["parts"]
         if "problem" in answer or len(seen) != len(batch):
             raise SegmentUnproven(batch[min(len(seen), len(batch) - 1)][0].index)
@@ -139,16 +142,19 @@ def _judged(segment: CopiedSegment, seen: list[Any], least: Match) -> EdgeProof:
 
 
 def _request(
-    source: EdgeSource, batch: Sequence[tuple[CopiedSegment, Copier]], bar: EdgeBar
+    source: EdgeSource, batch: Sequence[tuple[CopiedSegment, Copier]], bar: EdgeBar, *, is_full: bool
 ) -> dict[str, Any]:
     rate = source.copier.sample_rate
-    wall_s = _wall_s(batch)
+    wall_s = 120 + len(batch)  # far more than is needed
+    if is_full:
+        wall_s += sum(segment.sample_count for segment, _ in batch) // rate
     pre_roll = bar.pre_roll_ms * rate // 1000
     return {
         "path": str(source.path.absolute()),
         "demuxer": source.demuxer,
         "segment_demuxer": DEMUXERS[source.copier.format],
         "segments": list(_segments(source.copier, batch, pre_roll, _EDGE_MS * rate // 1000)),
+        "is_full": is_full,
         "bar": {
             "edge": _EDGE_MS * rate // 1000,
             "pre_roll": pre_roll,
@@ -178,8 +184,3 @@ def _segments(
 
 def _anchor(copier: Copier, sample: int) -> tuple[int, int] | None:
     return copier.anchor(sample) if sample > 0 and isinstance(copier, Anchored) else None
-
-
-def _wall_s(batch: Sequence[object]) -> int:
-    """Far more than is needed; a hostile source is not to hold a process for ever."""
-    return 120 + len(batch)

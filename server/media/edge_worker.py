@@ -4,82 +4,17 @@ Runs in the limited process that opens strangers' files.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 import av
 import numpy as np
 
+from server.media.edge_alike import distance, is_alike
 from server.media.edge_decode import Anchor, AudioFile, Samples, Stretch
+from server.media.edge_flow import compare_whole
+from server.media.edge_values import Bar, Edge, Match, Seen, Segment
 
 _MAX_STRETCH_EDGES = 40  # of the source, held at once
-
-
-class Match(IntEnum):
-    """How alike a segment, decoded alone, is to its source."""
-
-    NONE = 0
-    #: A decoder that begins anew at the same frame of the source makes the very same samples: the frames are
-    #: the source's, though one that played the source up to there makes slightly others.
-    FRAMES = 1
-    #: The samples are those of the source, played up to there.
-    SAMPLES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A range of a segment, counted on the source's time line and on its own."""
-
-    original: int
-    place: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
-    """Anchors are where to begin, well before the edge, in the source and in the segment's own file."""
-
-    path: str
-    first_sample: int
-    sample_count: int
-    head_anchor: list[int] | None
-    tail_anchor: list[int] | None
-    own_anchor: list[int] | None
-
-    def edges(self, edge: int, pre_roll: int) -> tuple[Edge, Edge]:
-        """The same one twice where everything is compared."""
-        if self.sample_count <= 2 * edge + pre_roll:
-            whole = Edge(self.first_sample, 0, self.sample_count)
-            return whole, whole
-        tail = self.sample_count - edge
-        return Edge(self.first_sample, 0, edge), Edge(self.first_sample + tail, tail, edge)
-
-
-@dataclass(slots=True)
-class Seen:
-    """At one segment's edges; `found` is its length in samples, by its last frame.
-
-    `settled` says after how many samples the head is the source's, `deviation` how far it is off until then,
-    1 being full scale.
-    """
-
-    head: Match = Match.NONE
-    tail: Match = Match.NONE
-    found: int = -1
-    settled: int = 0
-    deviation: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """Lengths in samples: of an edge, and of what is decoded before it, at first and for a second look if that
-    is of any use. `tolerance` is a deviation."""
-
-    edge: int
-    pre_roll: int
-    thorough_pre_roll: int | None
-    tolerance: float
 
 
 def compare_edges(request: dict[str, Any], tell: Callable[[list[Any]], None]) -> dict[str, Any]:
@@ -88,8 +23,12 @@ def compare_edges(request: dict[str, Any], tell: Callable[[list[Any]], None]) ->
     try:
         with AudioFile(request["path"], request["demuxer"]) as source:
             source.head(1)
-            comparison = _Comparison(source, request["segment_demuxer"], Bar(**request["bar"]))
-            for seen in comparison.compare(segments):
+            bar, demuxer = Bar(**request["bar"]), request["segment_demuxer"]
+            if request["is_full"]:
+                found = compare_whole(source, demuxer, segments, bar)
+            else:
+                found = _Comparison(source, demuxer, bar).compare(segments)
+            for seen in found:
                 tell([seen.head, seen.tail, seen.found, seen.settled, seen.deviation])
     except (av.error.FFmpegError, ValueError):
         return {"problem": "unreadable"}
@@ -155,7 +94,7 @@ class _Comparison:
         found = file.head(None if is_whole else first.count)
         end = found.end
         samples = found.part(first.place, first.count)
-        seen.settled, seen.deviation = _distance(samples, head)
+        seen.settled, seen.deviation = distance(samples, head)
         seen.head = self._match(file, first, samples, head, found.place)
         if is_whole:
             seen.tail = seen.head
@@ -169,7 +108,7 @@ class _Comparison:
         self, file: AudioFile, edge: Edge, samples: Samples, original: Samples, begin: int | None
     ) -> Match:
         """`begin` is the place of the file's first frame, for the edge that begins with it."""
-        if _is_alike(samples, original, self._bar.tolerance):
+        if is_alike(samples, original, self._bar.tolerance):
             return Match.SAMPLES
         if self._bar.thorough_pre_roll and self._is_alike_after(
             self._bar.thorough_pre_roll, file, edge, samples, begin
@@ -185,7 +124,7 @@ class _Comparison:
         thorough = _covering(self._source, edge.original, end, pre_roll).part(edge.original, edge.count)
         if begin is None:
             samples = _covering(file, edge.place, None, pre_roll).part(edge.place, edge.count)
-        return _is_alike(samples, thorough, self._bar.tolerance)
+        return is_alike(samples, thorough, self._bar.tolerance)
 
     def _has_same_frames(self, file: AudioFile, edge: Edge, begin: int) -> bool:
         """Both decoded by decoders that begin anew, at the same frame."""
@@ -193,7 +132,7 @@ class _Comparison:
         found = file.stretch(begin, begin, edge.place + edge.count, anew=True)
         end = edge.original + edge.count
         original = self._source.stretch(found.place + shift, found.place + shift, end, anew=True)
-        return original.place == found.place + shift and _is_alike(
+        return original.place == found.place + shift and is_alike(
             found.part(edge.place, edge.count), original.part(edge.original, edge.count), 0.0
         )
 
@@ -209,21 +148,3 @@ def _covering(
         if stretch.place <= place or pre_roll > place:
             return stretch
         pre_roll = 2 * pre_roll + 4096
-
-
-def _is_alike(one: Samples, other: Samples, tolerance: float) -> bool:
-    """Every sample. 0 and -0 sound alike."""
-    if one.dtype != other.dtype or one.shape != other.shape:
-        return False
-    if np.array_equal(one, other, equal_nan=one.dtype.kind == "f"):
-        return True
-    return tolerance > 0 and _distance(one, other)[1] <= tolerance
-
-
-def _distance(one: Samples, other: Samples) -> tuple[int, float]:
-    """After how many samples they are the same, and how far they are apart until then."""
-    if one.shape != other.shape or not one.size:
-        return 0, 0.0
-    scale = 1.0 if one.dtype.kind == "f" else float(2 ** (8 * one.dtype.itemsize - 1))
-    off = np.abs(one.astype(np.float64) - other.astype(np.float64)).max(axis=0) / scale
-    return (int(np.flatnonzero(off)[-1]) + 1, float(off.max())) if off.any() else (0, 0.0)

@@ -23,13 +23,16 @@ async def prove_copies(
     prober: Prober,
     *,
     max_bytes: int | None = None,
+    tag_bytes: Sequence[int] = (),
+    is_full: bool = False,
 ) -> list[EdgeProof]:
-    """Structure and edges of each. Raises VerificationFailed for the first one that is not what it has to be.
+    """Structure and edges of each, or all its samples. `tag_bytes` holds what tags add to each segment's file.
 
-    Several at once cost less than one by one: neighbours share what is decoded of the source.
+    Raises VerificationFailed for the first one that is not what it has to be. Several at once cost less than
+    one by one: neighbours share what is decoded of the source.
     """
-    finished = await asyncio.to_thread(_open_all, source.copier, segments, max_bytes)
-    return await prove_edges(source, finished, prober)
+    finished = await asyncio.to_thread(_open_all, source.copier, segments, max_bytes, tag_bytes)
+    return await prove_edges(source, finished, prober, is_full=is_full)
 
 
 def prove_structure(segment: FinishedSegment, copier: Copier, max_bytes: int | None) -> None:
@@ -56,10 +59,13 @@ def open_finished(segment: FinishedSegment, kind: Format) -> Copier:
 
 
 def _open_all(
-    source: Copier, segments: Sequence[FinishedSegment], max_bytes: int | None
+    source: Copier, segments: Sequence[FinishedSegment], max_bytes: int | None, tag_bytes: Sequence[int]
 ) -> list[tuple[FinishedSegment, Copier]]:
     finished = []
-    for segment in segments:
+    for segment, tagged in zip(segments, tag_bytes or (0,) * len(segments), strict=True):
+        planned = source.size_bytes(segment.first_sample, segment.sample_count) + tagged
+        if segment.size_bytes != planned:
+            raise SegmentDamaged(segment.index, f"it has {segment.size_bytes} bytes instead of {planned}.")
         copier = open_finished(segment, source.format)
         prove_structure(segment, copier, max_bytes)
         if (copier.sample_rate, copier.channels) != (source.sample_rate, source.channels):
