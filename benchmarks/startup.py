@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from benchmarks.results import Row, in_seconds
@@ -27,8 +28,18 @@ async def measure(folder: Path) -> list[Row]:
 
 def _seconds_to_ready(deployment: Deployment) -> float:
     begun_s = time.perf_counter()
-    with serving(deployment), urlopen(f"{deployment.rest_url}/readyz", timeout=10):  # noqa: S310 - our own
+    with serving(deployment):
+        while not _answers(f"{deployment.rest_url}/readyz"):
+            time.sleep(0.01)
         return time.perf_counter() - begun_s
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=10):  # noqa: S310 - our own
+            return True
+    except HTTPError:
+        return False
 
 
 def _row(what: str, values_s: list[float], bar_s: float) -> Row:
