@@ -83,7 +83,7 @@ def _measured_threshold(codes: Codes) -> int:
         return _SURELY_QUIET
     if floor < _LOUDEST_FLOOR:
         return _LOUD_RECORDING
-    return min(_SURELY_QUIET, floor - min(_MARGIN, (floor - loud) // 2))
+    return min(_SURELY_QUIET, floor - min(_MARGIN, (floor - loud) // 3))
 
 
 def _runs(is_quiet: NDArray[np.bool_]) -> tuple[Samples, Samples]:
