@@ -1,13 +1,17 @@
 """Cuts WAV (RIFF, RF64 and W64 with plain PCM) at any sample: a new header and a range of bytes."""
 
+import os
 from pathlib import Path
 
 from server.media.copying.copier import Grid, Integrity, NotCopyable
-from server.media.copying.copy_range import copy_range, write_all
+from server.media.copying.copy_range import write_all
 from server.media.copying.opened import created, opened
 from server.media.wav import WavHeader, WavHeaderError, build_header, read_header
 from zerokerf.errors import CorruptFile
 from zerokerf.formats import Format
+
+_CHUNK_BYTES = 1 << 20
+_PAGE_BYTES = 4096
 
 
 def open_wav(path: Path) -> "WavCopier":
@@ -76,8 +80,9 @@ class WavCopier:
         block_bytes = self._header.block_bytes
         offset = self._header.data_offset + first_sample * block_bytes
         with opened(self._path) as source, created(output) as target:
-            write_all(target, self._head(sample_count))
-            copy_range(source, target, offset, sample_count * block_bytes)
+            head = self._head(sample_count)
+            write_all(target, head)
+            _copy(source, target, offset, sample_count * block_bytes, len(head))
             write_all(target, bytes(sample_count * block_bytes % 2))
 
     def _head(self, sample_count: int) -> bytes:
@@ -86,3 +91,16 @@ class WavCopier:
     def _check(self, first_sample: int, sample_count: int) -> None:
         if not 0 <= first_sample < first_sample + sample_count <= self.sample_count:
             raise ValueError(f"no {sample_count} samples at {first_sample} of {self.sample_count}")
+
+
+def _copy(source: int, target: int, offset: int, size_bytes: int, target_offset: int) -> None:
+    """In whole pages of the target; `copy_file_range` is a third slower once the header has moved them."""
+    buffer = memoryview(bytearray(min(_CHUNK_BYTES, size_bytes)))
+    end = offset + size_bytes
+    wanted = min(size_bytes, _CHUNK_BYTES - target_offset % _PAGE_BYTES)
+    while offset < end:
+        count = os.preadv(source, [buffer[:wanted]], offset)
+        if not count:
+            raise CorruptFile("it became shorter while it was being cut.")
+        offset += os.write(target, buffer[:count])
+        wanted = min(end - offset, _CHUNK_BYTES)
