@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from gateway.bodies import MAX_SAFE_INTEGER, Scalar
 from gateway.durations import Number, milliseconds, seconds, segment_ms
+from gateway.mode_answers import ModeJson, add_mode, add_mode_summary, uses_extensions
 from zerokerf.v1 import audio_pb2, job_error_pb2
 from zerokerf.v1.split_pb2 import Segment, Split
 
@@ -31,22 +32,24 @@ class JobErrorJson(TypedDict):
 
 
 class SegmentJson(TypedDict):
+    """`reason`, `title` and `overlap` are there only for jobs that used an extension's mode or option."""
+
     index: int
     downloadUrl: str
     duration: float
     size: int
     expiresAt: str
+    reason: NotRequired[str]
+    title: NotRequired[str]
+    overlap: NotRequired[float]
 
 
-class SplitJson(TypedDict):
+class SplitJson(ModeJson, TypedDict):
     """One job. Which fields are there depends on `status`; what does not apply is absent, never null."""
 
     id: str
     status: Status
     progress: NotRequired[int]
-    splitMode: Literal["duration", "fileSize"]
-    segmentDuration: NotRequired[float]
-    maxFileSize: NotRequired[int]
     outputFormat: NotRequired[str]
     sourceFileName: NotRequired[str]
     sourceDuration: NotRequired[float]
@@ -111,6 +114,9 @@ def completed_json(split: Split) -> SplitJson:
     )
     answer["sourceSize"] = source.size
     answer["segments"] = [_segment_json(segment, source.sample_rate) for segment in split.segments]
+    if uses_extensions(split):
+        for shown, segment in zip(answer["segments"], split.segments, strict=True):
+            _add_cut(shown, segment, source.sample_rate)
     _add_metadata(answer, split)
     answer["createdAt"] = timestamp(split.create_time)
     answer["completedAt"] = timestamp(split.end_time)
@@ -119,7 +125,7 @@ def completed_json(split: Split) -> SplitJson:
 
 def summary_json(split: Split) -> SplitJson:
     """A job as a list shows it."""
-    answer = _head(split)
+    answer = _head(split, in_list=True)
     answer["createdAt"] = timestamp(split.create_time)
     if split.state == Split.STATE_COMPLETED:
         answer["completedAt"] = timestamp(split.end_time)
@@ -143,17 +149,12 @@ def duration_json(duration: Duration) -> Number:
     return seconds(milliseconds(duration.seconds * 1_000_000_000 + duration.nanos, 1_000_000_000))
 
 
-def _head(split: Split, *, with_progress: bool = False) -> SplitJson:
+def _head(split: Split, *, with_progress: bool = False, in_list: bool = False) -> SplitJson:
     """The fields that every answer begins with, in the documented order; the time of creation is set last."""
     answer: SplitJson = {"id": split.id, "status": status_of(split.state)}  # type: ignore[typeddict-item]  # see above
     if with_progress:
         answer["progress"] = split.progress.percent
-    if split.mode.HasField("file_size"):
-        answer["splitMode"] = "fileSize"
-        answer["maxFileSize"] = split.mode.file_size.max_file_size
-    else:
-        answer["splitMode"] = "duration"
-        answer["segmentDuration"] = duration_json(split.mode.duration.segment_duration)
+    (add_mode_summary if in_list else add_mode)(answer, split)
     return answer
 
 
@@ -166,6 +167,15 @@ def _segment_json(segment: Segment, sample_rate: int) -> SegmentJson:
         size=segment.size,
         expiresAt=timestamp(segment.expire_time),
     )
+
+
+def _add_cut(answer: SegmentJson, segment: Segment, sample_rate: int) -> None:
+    answer["reason"] = segment.reason
+    if segment.title:
+        answer["title"] = segment.title
+    if segment.overlap_samples:
+        start = segment.first_sample - segment.overlap_samples
+        answer["overlap"] = seconds(segment_ms(start, segment.overlap_samples, sample_rate))
 
 
 def _duration_ms(first_sample: int, sample_count: int, sample_rate: int, rounded: Duration) -> int:

@@ -1,22 +1,20 @@
-"""The bodies of requests: their fields, strict types and conversion to the protos."""
+"""The bodies of requests: their fields and strict types."""
 
 import math
+from decimal import Decimal
 from typing import Annotated, Literal, TypeVar
 
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from gateway.strict_json import JsonObject
-from zerokerf.errors import InvalidFormat, InvalidParams
-from zerokerf.v1 import audio_pb2, split_pb2, split_service_pb2, upload_service_pb2
+from zerokerf.errors import InvalidParams
+from zerokerf.v1 import audio_pb2
 
 Scalar = str | int | float | bool | None
 
 #: The largest integer that every JSON reader keeps exactly.
 MAX_SAFE_INTEGER = 2**53 - 1
-#: The largest google.protobuf.Duration.
-MAX_DURATION_S = 315_576_000_000
+SplitModeName = Literal["duration", "fileSize", "parts", "timestamps", "chapters", "cue", "silence"]
 
 OUTPUT_FORMATS = {
     "mp3": audio_pb2.AUDIO_FORMAT_MP3,
@@ -33,15 +31,18 @@ SENTENCES = {
     "int_type": "Must be a whole number.",
     "int_from_float": "Must be a whole number.",
     "string_type": "Must be a string.",
+    "list_type": "Must be a list.",
     "dict_type": "Must be an object.",
 }
 
 
 def _plain(metadata: object) -> object:
-    if isinstance(metadata, dict):
-        for name, value in metadata.items():
-            _check_plain(name, value)
-    return metadata
+    if not isinstance(metadata, dict):
+        return metadata
+    plain = {name: float(value) if isinstance(value, Decimal) else value for name, value in metadata.items()}
+    for name, value in plain.items():
+        _check_plain(name, value)
+    return plain
 
 
 def _check_plain(name: str, value: object) -> None:
@@ -55,6 +56,18 @@ def _check_plain(name: str, value: object) -> None:
         raise ValueError(f"The number in {name!r} cannot be kept exactly; send it as a string.")
 
 
+def _exact(seconds: object) -> Decimal:
+    if isinstance(seconds, int) and not isinstance(seconds, bool):
+        return Decimal(seconds)
+    if isinstance(seconds, Decimal):
+        return seconds
+    raise ValueError("Must be a number of seconds.")
+
+
+#: A number as it was written, down to its last digit.
+Seconds = Annotated[Decimal, BeforeValidator(_exact), WithJsonSchema({"type": "number"})]
+
+
 class Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -64,13 +77,45 @@ class CreateSplitBody(Body):
 
     sourceUrl: str | None = Field(None, description="Direct http or https link to the audio.")  # noqa: N815 - JSON
     sourceUpload: str | None = Field(None, description="The id of an upload, in place of `sourceUrl`.")  # noqa: N815 - JSON
-    splitMode: Literal["duration", "fileSize"]  # noqa: N815 - JSON
+    splitMode: SplitModeName  # noqa: N815 - JSON
     segmentDuration: int | None = Field(  # noqa: N815 - JSON
         None, description="Seconds, at least 1. Required when `splitMode` is `duration`, else ignored."
     )
     maxFileSize: int | None = Field(  # noqa: N815 - JSON
         None,
         description="Bytes that no segment exceeds. Required when `splitMode` is `fileSize`, else ignored.",
+    )
+    parts: int | None = Field(
+        None, description="How many equal parts. Required when `splitMode` is `parts`, else ignored."
+    )
+    timestamps: list[Seconds] | None = Field(
+        None,
+        description="Where to cut: seconds, rising. Required when `splitMode` is `timestamps`, else ignored.",
+    )
+    cueSheet: str | None = Field(  # noqa: N815 - JSON
+        None, description="The text of a cue sheet. Required when `splitMode` is `cue`, else ignored."
+    )
+    minSilence: Seconds | None = Field(  # noqa: N815 - JSON
+        None,
+        description="Seconds, at least 0.1: how long the pauses are that are cut at. Required when "
+        "`splitMode` is `silence`, else ignored.",
+    )
+    minSegment: Seconds | None = Field(  # noqa: N815 - JSON
+        None, description="Seconds. When `splitMode` is `silence`, shorter pieces join a neighbour."
+    )
+    maxSegment: Seconds | None = Field(  # noqa: N815 - JSON
+        None,
+        description="Seconds. When `splitMode` is `silence`, longer pieces are cut where they are quietest.",
+    )
+    snapToSilence: Seconds | None = Field(  # noqa: N815 - JSON
+        None, description="Seconds that a cut may move to fall into a pause. Not with `fileSize`."
+    )
+    overlap: Seconds | None = Field(
+        None,
+        description="Seconds by which each segment but the first begins earlier. Not with `fileSize`.",
+    )
+    minTail: Seconds | None = Field(  # noqa: N815 - JSON
+        None, description="Seconds; a shorter last segment joins the one before. Not with `fileSize`."
     )
     outputFormat: str | None = Field(  # noqa: N815 - JSON
         None,
@@ -94,27 +139,7 @@ class CreateUploadBody(Body):
     size: int | None = Field(None, description="Size in bytes, checked at once against the limit.")
 
 
-def parse_split(fields: JsonObject, request_id: str) -> split_service_pb2.CreateSplitRequest:
-    body = _validated(CreateSplitBody, fields)
-    return split_service_pb2.CreateSplitRequest(
-        source=_source(body),
-        mode=_mode(body),
-        output_format=_format(body.outputFormat),
-        webhook_url=body.webhookUrl or "",
-        metadata=None if body.metadata is None else _struct(body.metadata),
-        request_id=request_id,
-    )
-
-
-def parse_upload(fields: JsonObject, request_id: str) -> upload_service_pb2.CreateUploadRequest:
-    body = _validated(CreateUploadBody, fields)
-    size_bytes = 0 if body.size is None else _in_range("size", body.size, MAX_SAFE_INTEGER)
-    return upload_service_pb2.CreateUploadRequest(
-        file_name=body.fileName, content_type=body.contentType or "", size=size_bytes, request_id=request_id
-    )
-
-
-def _validated(model: type[B], fields: JsonObject) -> B:
+def validated(model: type[B], fields: JsonObject) -> B:
     try:
         return model.model_validate(fields)
     except ValidationError as error:
@@ -128,57 +153,3 @@ def _validated(model: type[B], fields: JsonObject) -> B:
 
 def _sentence(message: str) -> str:
     return message.removeprefix("Value error, ").replace("Input should", "Must").rstrip(".") + "."
-
-
-def _source(body: CreateSplitBody) -> split_pb2.SplitSource:
-    if body.sourceUrl is not None and body.sourceUpload is not None:
-        raise InvalidParams({"sourceUpload": "Give sourceUrl or sourceUpload, not both."})
-    if body.sourceUpload is not None:
-        return split_pb2.SplitSource(upload_id=body.sourceUpload)
-    if body.sourceUrl is None:
-        raise InvalidParams({"sourceUrl": SENTENCES["missing"]})
-    return split_pb2.SplitSource(url=body.sourceUrl)
-
-
-def _mode(body: CreateSplitBody) -> split_pb2.SplitMode:
-    """The other mode's field is ignored, whatever it says."""
-    if body.splitMode == "duration":
-        length = Duration(seconds=_required("segmentDuration", body.segmentDuration, MAX_DURATION_S))
-        return split_pb2.SplitMode(duration=split_pb2.DurationMode(segment_duration=length))
-    limit_bytes = _required("maxFileSize", body.maxFileSize, MAX_SAFE_INTEGER)
-    return split_pb2.SplitMode(file_size=split_pb2.FileSizeMode(max_file_size=limit_bytes))
-
-
-def _required(name: str, value: int | None, most: int) -> int:
-    if value is None:
-        raise InvalidParams({name: SENTENCES["missing"]})
-    return _in_range(name, value, most)
-
-
-def _in_range(name: str, value: int, most: int) -> int:
-    """Only keeps numbers that the wire can carry; what a number may be is the server's to say."""
-    if abs(value) > most:
-        raise InvalidParams({name: f"Must be at most {most}."})
-    return value
-
-
-def _format(name: str | None) -> audio_pb2.AudioFormat.ValueType:
-    if name is None:
-        return audio_pb2.AUDIO_FORMAT_UNSPECIFIED
-    if name not in OUTPUT_FORMATS:
-        raise InvalidFormat({"outputFormat": f"Must be one of {', '.join(OUTPUT_FORMATS)}."})
-    return OUTPUT_FORMATS[name]
-
-
-def _struct(metadata: dict[str, Scalar]) -> Struct:
-    return Struct(fields={name: _value(value) for name, value in metadata.items()})
-
-
-def _value(scalar: Scalar) -> Value:
-    if scalar is None:
-        return Value(null_value=NULL_VALUE)
-    if isinstance(scalar, bool):
-        return Value(bool_value=scalar)
-    if isinstance(scalar, str):
-        return Value(string_value=scalar)
-    return Value(number_value=scalar)

@@ -31,7 +31,8 @@ class GatewayConfig:
     public_url: str
     files: LocalFiles | None = None
     max_upload_bytes: int = 2 << 30
-    max_body_bytes: int = 64 << 10
+    #: Enough for a cue sheet of 64 KiB with every character escaped.
+    max_body_bytes: int = 400 << 10
     max_header_bytes: int = 32 << 10
     max_connections: int = 1000
     #: Silence after which a stream of events says that it is still there.

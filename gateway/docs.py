@@ -116,6 +116,7 @@ CREATE_SPLIT: RouteDocs = {
         duration=examples.REQUEST,
         fileSize=examples.REQUEST_BY_SIZE,
         upload=examples.REQUEST_OF_UPLOAD,
+        **examples.REQUESTS_OF_EXTENSIONS,
     ),
     "responses": {201: _json(SplitJson, "The job, queued", queued=examples.QUEUED)}
     | _errors(
@@ -144,6 +145,7 @@ GET_SPLIT: RouteDocs = {
             SplitJson,
             "The job",
             completed=examples.COMPLETED,
+            completedByChapters=examples.COMPLETED_BY_CHAPTERS,
             processing=examples.PROCESSING,
             queued=examples.QUEUED,
             failed=examples.FAILED,

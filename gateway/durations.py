@@ -1,5 +1,7 @@
 """Seconds in answers: rounded to milliseconds such that segments add up to their source."""
 
+from google.protobuf.duration_pb2 import Duration
+
 Number = int | float
 
 
@@ -18,3 +20,10 @@ def seconds(ms: int) -> Number:
     """A JSON number without a needless decimal point."""
     whole, rest = divmod(ms, 1000)
     return whole if rest == 0 else ms / 1000
+
+
+def exact_seconds(duration: Duration) -> Number:
+    """To the nanosecond, as far as a number of JSON can tell."""
+    nanoseconds = duration.ToNanoseconds()
+    whole, rest = divmod(nanoseconds, 10**9)
+    return whole if rest == 0 else nanoseconds / 10**9

@@ -21,6 +21,20 @@ REQUEST_BY_SIZE: Example = {
 }
 REQUEST_OF_UPLOAD: Example = {"sourceUpload": "upl_abc123", **_BASE}
 
+_TALK: Example = {"sourceUrl": "https://media.example.com/talk.m4a"}
+#: One for each mode of the extensions, by name.
+REQUESTS_OF_EXTENSIONS: dict[str, Example] = {
+    "parts": {**_TALK, "splitMode": "parts", "parts": 12, "snapToSilence": 5, "overlap": 0.5},
+    "timestamps": {**_TALK, "splitMode": "timestamps", "timestamps": [62, 330.25], "minTail": 10},
+    "chapters": {**_TALK, "splitMode": "chapters"},
+    "cue": {
+        **_TALK,
+        "splitMode": "cue",
+        "cueSheet": 'FILE "talk.wav" WAVE\n  TRACK 01 AUDIO\n    TITLE "Welcome"\n    INDEX 01 00:00:00\n',
+    },
+    "silence": {**_TALK, "splitMode": "silence", "minSilence": 0.5, "minSegment": 60, "maxSegment": 600},
+}
+
 QUEUED: Example = {
     "id": "job_abc123",
     "status": "queued",
@@ -66,6 +80,17 @@ COMPLETED: Example = {
     **_CREATED,
     "completedAt": "2026-03-29T10:01:23Z",
 }
+COMPLETED_BY_CHAPTERS: Example = {
+    **COMPLETED,
+    "splitMode": "chapters",
+    "overlap": 0.5,
+    "segments": [
+        {**COMPLETED["segments"][0], "reason": "chapter", "title": "Welcome"},
+        {**COMPLETED["segments"][1], "reason": "end", "title": "Questions", "overlap": 0.5},
+    ],
+}
+del COMPLETED_BY_CHAPTERS["segmentDuration"]
+
 PAGE: Example = {
     "data": [
         {

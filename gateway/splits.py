@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from gateway.answers import SplitJson, created_json, split_json, summary_json
 from gateway.backend import AnyCaller, JobId, RequestId
-from gateway.bodies import parse_split
+from gateway.requests import parse_split
 from gateway.strict_json import json_object
 from zerokerf.v1 import split_service_pb2 as pb
 from zerokerf.v1.split_pb2 import Split

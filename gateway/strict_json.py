@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections import Counter
+from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 from fastapi import Request
@@ -49,9 +51,9 @@ async def _read(request: Request, limit_bytes: int, time_limit_s: float) -> byte
 def parse_object(body: bytes) -> JsonObject:
     try:
         text = body.decode()
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=_unique, parse_float=_decimal, parse_constant=_no_constant)
         # Escapes such as \ud800 alone are valid JSON but no text that can be stored or sent.
-        json.dumps(value, ensure_ascii=False).encode()
+        json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeError:
         refuse("The request body is not valid UTF-8 text.")
     except (ValueError, RecursionError):
@@ -64,9 +66,17 @@ def parse_object(body: bytes) -> JsonObject:
 def _unique(pairs: list[tuple[str, object]]) -> JsonObject:
     names = dict(pairs)
     if len(names) < len(pairs):
-        repeated = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
+        repeated = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise InvalidParams({repeated: "This field is given twice."})
     return names
+
+
+def _decimal(text: str) -> Decimal:
+    """A number as it is written. Exponents beyond all use become 0 or infinite."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal(float(text))
 
 
 def _no_constant(name: str) -> NoReturn:

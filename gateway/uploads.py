@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 
 from gateway.answers import timestamp
 from gateway.backend import AnyCaller, RequestId
-from gateway.bodies import parse_upload
+from gateway.requests import parse_upload
 from gateway.strict_json import json_object
 from zerokerf.v1.upload_pb2 import Upload
 

@@ -176,6 +176,8 @@ def _created(job_id: str, request: pb.CreateSplitRequest) -> Split:
         webhook_url=request.webhook_url,
         create_time=CREATED,
     )
+    if request.HasField("options"):
+        split.options.CopyFrom(request.options)
     if request.HasField("metadata"):
         split.metadata.CopyFrom(request.metadata)
     return split
