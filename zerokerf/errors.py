@@ -383,6 +383,16 @@ class SegmentOverLimit(VerificationFailed):
         )
 
 
+class InvalidManifest(ZerokerfError):
+    """What is said to be a manifest is none."""
+
+    kind = Kind.INVALID_ARGUMENT
+    reason = "INVALID_MANIFEST"
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(f"This is not a valid manifest: {where}: {why}.", where=where, why=why)
+
+
 class JobFailed(ZerokerfError):
     """Processing failed for a reason that is not the source's."""
 

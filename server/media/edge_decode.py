@@ -81,6 +81,8 @@ class AudioFile:
         self._open()
         self._first_stamp = 0
         self._hidden = 0
+        #: How many samples the last decoding to the end left out there, as the file says.
+        self.dropped = 0
 
     def __enter__(self) -> Self:
         return self
@@ -136,7 +138,10 @@ class AudioFile:
         pieces = self._decode(self._decoder, None, is_anchored=True)
         raw = self._joined(pieces, is_enough, needed, anchor.place)
         last = self._stated_end if end is None else end
-        return raw if last is None else Stretch(raw.place, raw.part(raw.place, last - raw.place))
+        if last is None:
+            return raw
+        self.dropped = max(0, raw.end - last)
+        return Stretch(raw.place, raw.part(raw.place, last - raw.place))
 
     def flow(self, begin: int, *, anew: bool = False) -> Iterator[Stretch]:
         """The same to the end of the file, some frames at a time."""
@@ -201,6 +206,7 @@ class AudioFile:
         """What packets give, from the first one with that stamp or a later one. Time stamps and gaps mean
         nothing where the file was entered at a byte."""
         is_first, last_count = True, 0
+        self.dropped = 0
         for packet in self._container.demux(self._stream):
             stamp = self._sample_at(packet.pts)
             if first_stamp is not None and stamp is not None and stamp < first_stamp:
@@ -217,8 +223,9 @@ class AudioFile:
                 continue
             for frame in frames:
                 last_count = frame.samples
-                kept = min(frame.samples, self._length(packet)) - dropped
-                yield _Piece(self._sample_at(frame.pts), frame, max(0, kept))
+                kept = max(0, min(frame.samples, self._length(packet)) - dropped)
+                self.dropped += frame.samples - kept
+                yield _Piece(self._sample_at(frame.pts), frame, kept)
 
     def _length(self, packet: "av.Packet[Any]") -> int:
         """MP4 says by the length of its last packet where the sound ends."""

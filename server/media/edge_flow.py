@@ -83,7 +83,7 @@ def _look_into(file: AudioFile, segment: Segment, original: _Reader, tolerance: 
     own = _Reader(file.flow(_BEGINNING))
     difference = _difference(own, original, segment)
     seen.settled, seen.deviation = difference.settled, difference.deviation
-    seen.found = own.end()
+    seen.found, seen.pre_roll, seen.padding = own.end(), -own.first_place, file.dropped
     if difference.is_long_enough and difference.deviation <= tolerance:
         seen.head = seen.tail = Match.SAMPLES
 

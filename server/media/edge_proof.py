@@ -83,7 +83,8 @@ class EdgeProof:
     """What was seen at one segment's edges, or of all of it.
 
     `settled_samples` says after how many samples the segment, decoded alone, is the same as the source played
-    up to there, and `deviation` how far it is off until then: 1 is full scale.
+    up to there, and `deviation` how far it is off until then: 1 is full scale. The pre-roll in front and the
+    padding at the end are what its headers hide; a decoder without gapless support plays them too.
     """
 
     index: int
@@ -91,6 +92,8 @@ class EdgeProof:
     tail: Match
     settled_samples: int
     deviation: float
+    pre_roll_samples: int
+    padding_samples: int
 
     @property
     def is_bit_exact(self) -> bool:
@@ -126,7 +129,7 @@ async def prove_edges(
 
 
 def _judged(segment: CopiedSegment, seen: list[Any], least: Match) -> EdgeProof:
-    head, tail, found, settled, deviation = seen
+    head, tail, found, settled, deviation, pre_roll, padding = seen
     expected = segment.sample_count + segment.excess_samples
     if found not in (-1, expected):
         raise VerificationFailed(segment.index, expected, found)
@@ -138,6 +141,8 @@ def _judged(segment: CopiedSegment, seen: list[Any], least: Match) -> EdgeProof:
         tail=Match(tail),
         settled_samples=settled,
         deviation=deviation,
+        pre_roll_samples=pre_roll,
+        padding_samples=padding,
     )
 
 

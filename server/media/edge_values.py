@@ -49,7 +49,7 @@ class Seen:
     """At one segment's edges; `found` is its length in samples, by its last frame.
 
     `settled` says after how many samples the head is the source's, `deviation` how far it is off until then,
-    1 being full scale.
+    1 being full scale. `pre_roll` and `padding` are what its headers hide in front and at the end.
     """
 
     head: Match = Match.NONE
@@ -57,6 +57,8 @@ class Seen:
     found: int = -1
     settled: int = 0
     deviation: float = 0.0
+    pre_roll: int = 0
+    padding: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ Runs in the limited process that opens strangers' files.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import astuple
 from typing import Any
 
 import av
@@ -29,7 +30,7 @@ def compare_edges(request: dict[str, Any], tell: Callable[[list[Any]], None]) ->
             else:
                 found = _Comparison(source, demuxer, bar).compare(segments)
             for seen in found:
-                tell([seen.head, seen.tail, seen.found, seen.settled, seen.deviation])
+                tell(list(astuple(seen)))
     except (av.error.FFmpegError, ValueError):
         return {"problem": "unreadable"}
     return {}
@@ -92,7 +93,7 @@ class _Comparison:
         first, last = segment.edges(self._bar.edge, self._bar.pre_roll)
         is_whole = first == last
         found = file.head(None if is_whole else first.count)
-        end = found.end
+        end, padding, seen.pre_roll = found.end, file.dropped, -found.place
         samples = found.part(first.place, first.count)
         seen.settled, seen.deviation = distance(samples, head)
         seen.head = self._match(file, first, samples, head, found.place)
@@ -100,9 +101,9 @@ class _Comparison:
             seen.tail = seen.head
         else:
             found = _covering(file, last.place, None, self._bar.pre_roll, segment.own_anchor)
-            end = found.end
+            end, padding = found.end, file.dropped
             seen.tail = self._match(file, last, found.part(last.place, last.count), tail, None)
-        seen.found = end
+        seen.found, seen.padding = end, padding
 
     def _match(
         self, file: AudioFile, edge: Edge, samples: Samples, original: Samples, begin: int | None

@@ -19,7 +19,7 @@ def whole(path: Path, demuxer: str) -> Samples:
         return head.part(0, head.end)
 
 
-@pytest.mark.parametrize("name", COPIED.keys() - {"aac.m4a"})  # its noise is another one every time
+@pytest.mark.parametrize("name", [name for name in COPIED if name != "aac.m4a"])  # for its random noise
 def test_a_stretch_is_the_same_as_that_part_of_everything(name: str, sources: Path) -> None:
     path, kind = sources / name, COPIED[name]
     demuxer, bar = DEMUXERS[kind], EDGE_BARS[kind]
