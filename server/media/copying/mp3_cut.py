@@ -16,7 +16,7 @@ from server.media.copying.copy_range import copy_range, write_all
 from server.media.copying.mp3_frames import Mp3Frames, index_mp3
 from server.media.copying.mp3_header import DECODER_DELAY, HEADER_BYTES, shortest_header
 from server.media.copying.mp3_info import info_header, make_info
-from server.media.copying.mp3_reservoir import Orphans, find_orphans, read_reservoir
+from server.media.copying.mp3_reservoir import Orphans, find_orphans, is_tainted, read_reservoir
 from server.media.copying.mp3_silence import silent_data_bytes, silent_frame
 from server.media.copying.opened import created, opened
 from zerokerf.formats import Format
@@ -128,14 +128,21 @@ class Mp3Copier:
     def _lead(self, file: int, first_sample: int) -> _Lead:
         header, samples = self._frames.header, self._frames.header.frame_samples
         wanted_frame, offset = divmod(first_sample + self._frames.hidden_samples, samples)
-        first_frame = max(0, wanted_frame - header.priming_frames)
-        if first_frame < self._orphans:
-            first_frame = 0
+        first_frame = self._first_frame(file, wanted_frame)
         hidden = (wanted_frame - first_frame) * samples + offset
         own = self._carrier(file, first_frame) if first_frame else b""
         if hidden < DECODER_DELAY:
             own = silent_frame(header)
         return _Lead(own, first_frame, hidden + samples if own else hidden)
+
+    def _first_frame(self, file: int, wanted_frame: int) -> int:
+        """One from which a decoder comes into the state it has in the source."""
+        header = self._frames.header
+        latest = max(0, wanted_frame - header.priming_frames)
+        earliest = max(0, wanted_frame + 2 - _MAX_HIDDEN // header.frame_samples)
+        clean = (k for k in range(latest, earliest - 1, -1) if not is_tainted(file, self._frames, k))
+        first_frame = next(clean, latest)
+        return 0 if first_frame < self._orphans else first_frame
 
     def _carrier(self, file: int, before_frame: int) -> bytes:
         """The shortest silent frame that leaves in the reservoir what is needed of it; none if nothing is."""

@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,31 @@ def test_a_file_of_many_windows_is_indexed_frame_by_frame(tmp_path: Path, decode
     for k in range(7, len(frames) - 3, 97):
         whole = copier.size_bytes(1152 * k, 1152 * 2)
         assert whole - copier.size_bytes(1152 * k, 1152) == ends[k + 1] - ends[k]
+
+
+@pytest.mark.parametrize(
+    ("kind", "places"),
+    # In MPEG-1 a segment that begins two frames behind a joint may begin damaged: no more can be hidden.
+    [("cbr_no_info", (-2, -1, 0, 1, 3, 4)), ("mpeg2_no_info", range(-2, 6))],
+)
+def test_cuts_beside_a_careless_joint_are_exact(
+    kind: str, places: Sequence[int], tmp_path: Path, decoder: Decoder
+) -> None:
+    """Advertisements are put into recordings like this: the frames after the joint find foreign data."""
+    frames = frames_of(make_mp3(tmp_path, decoder.binary, kind).read_bytes())
+    header, output = header_of(frames[0]), tmp_path / "segment.mp3"
+    reach = [frame[4] << 1 | frame[5] >> 7 if header.is_mpeg1 else frame[4] for frame in frames]
+    end = next(k for k in range(60, len(frames)) if reach[k] < 50)
+
+    for start in sorted(range(100, 200), key=reach.__getitem__)[-4:]:
+        path = written(b"".join(frames[:end] + frames[start:]), tmp_path)
+        copier, whole = open_mp3(path), by_ffmpeg(decoder.binary, path, header.channels)
+        for place in places:
+            first = header.frame_samples * (end + place) + 500
+            copier.write(first, 6000, output)
+            alone = by_ffmpeg(decoder.binary, output, header.channels)
+            assert np.array_equal(alone, whole[first : first + 6000])
+            assert open_mp3(output)._orphans == 0  # all that its frames reach back for came along
 
 
 def test_a_file_cut_short_is_told_and_cut_as_far_as_it_goes(
