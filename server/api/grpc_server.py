@@ -10,7 +10,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from server.api.health import SERVICES, Probe, watch_health
+from server.api.health import SERVICES, HealthWatch, Probe
 from server.api.interceptors import Authenticator, CallInterceptor
 from server.api.split_service import SplitService
 from server.api.upload_service import UploadService
@@ -62,8 +62,10 @@ async def running_grpc_server(
     names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
     reflection.enable_server_reflection(names, server)
     port = await _bind(server, address, tls)
+    watch = HealthWatch(health_servicer, probes)
+    await watch.look()  # who connects at once learns how things are, not that nobody has looked
     await server.start()
-    watcher = asyncio.create_task(watch_health(health_servicer, probes), name="health")
+    watcher = asyncio.create_task(watch.look_forever(), name="health")
     try:
         yield port
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NoReturn
 
 import structlog
 from grpc_health.v1 import health, health_pb2
@@ -25,20 +26,30 @@ SERVICES = (
 log = structlog.get_logger()
 
 
-async def watch_health(servicer: health.aio.HealthServicer, probes: Mapping[str, Probe]) -> None:
-    """Probe until cancelled. Each part has a service `zerokerf.<part>`; ours serve when all parts do."""
-    before: dict[str, bool] = {}
-    while True:
-        results = await asyncio.gather(*(_passes(probe) for probe in probes.values()))
-        now = dict(zip(probes, results, strict=True))
+class HealthWatch:
+    """Each part has a service `zerokerf.<part>`; ours serve when all parts do."""
+
+    def __init__(self, servicer: health.aio.HealthServicer, probes: Mapping[str, Probe]) -> None:
+        self._servicer = servicer
+        self._probes = probes
+        self._before: dict[str, bool] = {}
+
+    async def look(self) -> None:
+        """Probe every part once and tell."""
+        results = await asyncio.gather(*(_passes(probe) for probe in self._probes.values()))
+        now = dict(zip(self._probes, results, strict=True))
         for part, well in now.items():
-            await servicer.set(f"zerokerf.{part}", SERVING if well else NOT_SERVING)
-            if before.get(part, True) != well:
+            await self._servicer.set(f"zerokerf.{part}", SERVING if well else NOT_SERVING)
+            if self._before.get(part, True) != well:
                 log.warning("health changed", action="health", part=part, well=well)
         for service in ("", *SERVICES):
-            await servicer.set(service, SERVING if all(results) else NOT_SERVING)
-        before = now
-        await asyncio.sleep(EVERY_S)
+            await self._servicer.set(service, SERVING if all(results) else NOT_SERVING)
+        self._before = now
+
+    async def look_forever(self) -> NoReturn:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            await self.look()
 
 
 async def _passes(probe: Probe) -> bool:

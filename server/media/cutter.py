@@ -64,7 +64,12 @@ class Cutter(Protocol):
         """The nearest place where a cut can be."""
         ...
 
-    def by_plan(self, cuts: Sequence[Cut]) -> AsyncGenerator[CutSegment, None]: ...
+    def by_plan(
+        self, cuts: Sequence[Cut], on_made: OnSamples | None = None
+    ) -> AsyncGenerator[CutSegment, None]:
+        """`on_made` counts samples in segments, also in those that are not finished."""
+        ...
+
     def by_size(self, max_bytes: int, start: SizeStart) -> AsyncGenerator[CutSegment, None]:
         """Raises SizeLimitTooSmall or TooManySegments."""
         ...
@@ -127,7 +132,11 @@ class CopyCutter:
     def snap(self, sample: int) -> int:
         return self._copier.snap(sample)
 
-    def by_plan(self, cuts: Sequence[Cut]) -> AsyncGenerator[CutSegment, None]:
+    def by_plan(
+        self,
+        cuts: Sequence[Cut],
+        on_made: OnSamples | None = None,  # noqa: ARG002 - copying takes no time worth telling
+    ) -> AsyncGenerator[CutSegment, None]:
         return copy_cut(self._copier, cuts, self._folder, self._tools.parallel)
 
     async def by_size(self, max_bytes: int, start: SizeStart) -> AsyncGenerator[CutSegment, None]:
@@ -166,9 +175,13 @@ class EncodeCutter:
     def snap(self, sample: int) -> int:
         return sample
 
-    def by_plan(self, cuts: Sequence[Cut]) -> AsyncGenerator[CutSegment, None]:
+    def by_plan(
+        self, cuts: Sequence[Cut], on_made: OnSamples | None = None
+    ) -> AsyncGenerator[CutSegment, None]:
         tools = self._tools
-        return cut_by_duration(self._pcm, cuts, self._plan, self._folder, tools.decoder, tools.parallel)
+        return cut_by_duration(
+            self._pcm, cuts, self._plan, self._folder, tools.decoder, tools.parallel, on_made
+        )
 
     async def by_size(self, max_bytes: int, start: SizeStart) -> AsyncGenerator[CutSegment, None]:
         if start.first_sample == self.sample_count:

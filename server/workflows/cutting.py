@@ -119,7 +119,7 @@ class _Cut:
     def _segments(self, done: tuple[StoredSegment, ...]) -> AsyncGenerator[CutSegment, None]:
         limit = self._job.request.max_file_size
         if limit is None:
-            return self._cutter.by_plan(self._planned(done))
+            return self._cutter.by_plan(self._planned(done), self._reporter.made)
         return self._cutter.by_size(limit, self._size_start(done))
 
     def _planned(self, done: tuple[StoredSegment, ...]) -> list[Cut]:

@@ -32,6 +32,7 @@ class Reporter:
         self._records = records
         self._job_id = job_id
         self._progress = progress
+        self._resumed_samples = 0
         self._written = progress
         self._written_at = time.monotonic()
         self._stopped = asyncio.Event()
@@ -61,6 +62,7 @@ class Reporter:
 
     def resumed(self, samples: int, segments: int, segments_total: int) -> None:
         """This much was stored by an earlier try."""
+        self._resumed_samples = samples
         self._update(
             samples_done=samples,
             segments_done=segments,
@@ -77,8 +79,13 @@ class Reporter:
             percent=self._cut_percent(done),
         )
 
+    def made(self, samples: int) -> None:
+        """So much audio is in segments by now that are being made, or wait to be stored."""
+        self._update(percent=self._cut_percent(self._resumed_samples + samples))
+
     def _cut_percent(self, samples: int) -> int:
-        return _share(DECODED_PERCENT, 99, samples, self._progress.samples_total)
+        share = _share(DECODED_PERCENT, 99, samples, self._progress.samples_total)
+        return max(share, self._progress.percent)
 
     def _update(self, **changes: object) -> None:
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]  # names are ours, just above
