@@ -29,7 +29,7 @@ async def watch(
                 after_sequence = event.sequence
             if (events[-1].state if events else state).is_final:
                 return
-            if not events:
+            if len(events) < _PAGE:  # what came after the look has set the flag
                 await _wait(changed)
 
 
