@@ -1,7 +1,7 @@
 """The Python client: submit recordings, watch them being cut, download the segments."""
 
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,15 @@ from zerokerf.calls import Caller, OnProgress, Patience
 from zerokerf.channel import Tls, open_channel
 from zerokerf.download import download_segment, open_http
 from zerokerf.errors import JobNotFound, Unavailable
-from zerokerf.requests import MetadataValue, check_sources, output_format, split_mode, split_source
+from zerokerf.requests import (
+    MetadataValue,
+    Silence,
+    check_sources,
+    cut_options,
+    output_format,
+    split_mode,
+    split_source,
+)
 from zerokerf.upload import upload_file
 from zerokerf.v1.audio_pb2 import AudioFormat
 from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent
@@ -66,20 +74,42 @@ class AsyncClient:
         upload_id: str | None = None,
         every: timedelta | None = None,
         max_size: int | None = None,
+        parts: int | None = None,
+        at: Sequence[timedelta] | None = None,
+        chapters: bool = False,
+        cue: str | None = None,
+        silence: Silence | None = None,
+        snap: timedelta | None = None,
+        overlap: timedelta | None = None,
+        min_tail: timedelta | None = None,
         to: AudioFormat.ValueType | str | None = None,
         metadata: Mapping[str, MetadataValue] | None = None,
         webhook_url: str = "",
         request_id: str | None = None,
         on_progress: OnProgress = _ignore,
     ) -> Split:
-        """Submit one source, cut by `every` or by `max_size` in bytes; a file is uploaded first.
+        """Submit one source, cut in exactly one way; a file is uploaded first.
+
+        Ways to cut: `every` length, `max_size` in bytes, equal `parts`, `at` positions, at the source's
+        `chapters`, by the text of a `cue` sheet, or in its `silence`. For all but `max_size`: `snap` is how
+        far a cut may move into a pause, `overlap` how much earlier segments begin, and a last segment shorter
+        than `min_tail` joins the one before.
 
         With the same `request_id` the same request returns the first job. Without one, an id of its own
         still makes the repeats of this call safe.
         """
         check_sources(url=url, file=file, upload_id=upload_id)
         request = CreateSplitRequest(
-            mode=split_mode(every=every, max_size=max_size),
+            mode=split_mode(
+                every=every,
+                max_size=max_size,
+                parts=parts,
+                at=at,
+                chapters=chapters,
+                cue=cue,
+                silence=silence,
+            ),
+            options=cut_options(snap=snap, overlap=overlap, min_tail=min_tail),
             output_format=output_format(to),
             webhook_url=webhook_url,
             request_id=request_id or str(uuid.uuid4()),

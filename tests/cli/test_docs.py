@@ -22,6 +22,7 @@ def blocks(guide: str, language: str) -> list[str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "talk.wav").write_bytes(os.urandom(1000))
+    (tmp_path / "talk.cue").write_text("TRACK 01 AUDIO")
     return tmp_path
 
 
@@ -67,6 +68,6 @@ async def test_the_command_line_examples_run(
 
     out = await run(folder, environment, "sh", "-c", program)
 
-    assert len(commands) == 9
+    assert len(commands) == 16
     assert "segments/talk_002.wav" in out
     assert (folder / "result.json").exists()

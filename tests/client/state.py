@@ -16,7 +16,7 @@ from zerokerf.errors import (
 )
 from zerokerf.states import is_final
 from zerokerf.v1.audio_pb2 import AudioFormat
-from zerokerf.v1.split_pb2 import Split, SplitEvent, SplitProgress
+from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent, SplitProgress
 from zerokerf.v1.split_service_pb2 import (
     CreateSplitRequest,
 )
@@ -81,12 +81,16 @@ class Service:
     segments: list[bytes] = field(default_factory=lambda: [b"a" * 3000, b"b" * 2000, b"c" * 10])
     #: Samples of the source that no segment holds.
     lost_samples: int = 0
+    #: What is said of each segment besides.
+    said: list[Segment] = field(default_factory=list)
     failure: ZerokerfError | None = None
     watch_left: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def start(self, request: CreateSplitRequest) -> Job:
         split = Split(id=f"job{len(self.jobs) + 1}", state=Split.STATE_QUEUED, mode=request.mode)
+        if request.HasField("options"):
+            split.options.CopyFrom(request.options)
         split.requested_format = request.output_format
         split.metadata.CopyFrom(request.metadata)
         split.create_time.FromJsonString("2026-01-02T03:04:05Z")
@@ -126,6 +130,8 @@ class Service:
             segment.sha256 = hashlib.sha256(content).hexdigest()
             segment.file_name = f"talk_{index:03d}.wav"
             segment.download_url = self.files.add(segment.file_name, content)
+            if index < len(self.said):
+                segment.MergeFrom(self.said[index])
             split.source.sample_count += len(content)
         split.source.sample_count += self.lost_samples
         split.source.duration.FromNanoseconds(split.source.sample_count * 10**9 // SAMPLE_RATE)

@@ -1,14 +1,17 @@
 """Creating, reading, listing, cancelling and deleting jobs."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from google.protobuf.json_format import MessageToDict
 
 from tests.client.conftest import IMPATIENT
 from tests.client.state import API_KEY, Service
 from zerokerf import errors
 from zerokerf.channel import Tls
 from zerokerf.client import AsyncClient
+from zerokerf.requests import Silence
 from zerokerf.v1.audio_pb2 import AudioFormat
 from zerokerf.v1.split_pb2 import Split
 
@@ -33,6 +36,53 @@ async def test_a_size_limit_is_passed_on_in_bytes(service: Service, client: Asyn
 
     (request, _), *_ = service.requests.values()
     assert request.mode.file_size.max_file_size == 26214400
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ({"parts": 12}, {"parts": {"count": 12}}),
+        (
+            {"at": [timedelta(seconds=62), timedelta(minutes=5, microseconds=1)]},
+            {"timestamps": {"positions": ["62s", "300.000001s"]}},
+        ),
+        ({"chapters": True}, {"chapters": {}}),
+        ({"cue": "FILE …"}, {"cue": {"sheet": "FILE …"}}),
+        ({"silence": Silence()}, {"silence": {"minSilence": "0.500s"}}),
+        (
+            {
+                "silence": Silence(
+                    min_silence=timedelta(seconds=1),
+                    min_segment=timedelta(seconds=2),
+                    max_segment=timedelta(seconds=3),
+                )
+            },
+            {"silence": {"minSilence": "1s", "minSegment": "2s", "maxSegment": "3s"}},
+        ),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_every_way_to_cut_is_passed_on(
+    service: Service, client: AsyncClient, asked: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    await client.create_split(url="https://example.org/a.mp3", **asked)
+
+    (request, _), *_ = service.requests.values()
+    assert MessageToDict(request.mode) == sent
+    assert not request.HasField("options")
+
+
+async def test_options_are_passed_on(service: Service, client: AsyncClient) -> None:
+    await client.create_split(
+        url="https://example.org/a.mp3",
+        parts=2,
+        snap=timedelta(0),
+        overlap=timedelta(seconds=1),
+        min_tail=timedelta(seconds=10),
+    )
+
+    (request, _), *_ = service.requests.values()
+    assert MessageToDict(request.options) == {"snapToSilence": "0s", "overlap": "1s", "minTail": "10s"}
 
 
 async def test_a_create_whose_answer_got_lost_makes_one_job(service: Service, client: AsyncClient) -> None:
@@ -73,6 +123,10 @@ async def test_a_request_without_one_source_and_one_mode_is_not_sent(
         await client.create_split(every=TEN_MINUTES)
     with pytest.raises(errors.InvalidParams, match="every, max_size"):
         await client.create_split(url="https://example.org/a.mp3", every=TEN_MINUTES, max_size=5)
+    with pytest.raises(errors.InvalidParams, match="parts, at, chapters, cue, silence"):
+        await client.create_split(url="https://example.org/a.mp3", parts=2, chapters=True)
+    with pytest.raises(errors.InvalidParams, match="at most 2147483647"):
+        await client.create_split(url="https://example.org/a.mp3", parts=2**31)
     with pytest.raises(errors.InvalidFormat, match=r"'mp5'.*mp3, wav"):
         await client.create_split(url="https://example.org/a.mp3", every=TEN_MINUTES, to="mp5")
     assert service.calls == []

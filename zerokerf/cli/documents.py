@@ -1,18 +1,15 @@
 """What --json prints: plain numbers in named units, nothing left out that a script could need."""
 
 from pathlib import Path
-from typing import Any
 
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from zerokerf.cli.modes import Document, mode_document, options_document, seconds
 from zerokerf.requests import format_name
 from zerokerf.states import state_name
 from zerokerf.v1.job_error_pb2 import JobError
 from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent, SplitProgress
-
-Document = dict[str, Any]
 
 
 def split_document(split: Split, paths: list[Path] | None = None) -> Document:
@@ -20,7 +17,8 @@ def split_document(split: Split, paths: list[Path] | None = None) -> Document:
     return {
         "id": split.id,
         "state": state_name(split.state),
-        "mode": _mode(split),
+        "mode": mode_document(split.mode),
+        "options": options_document(split.options),
         "output_format": format_name(split.output_format) if split.output_format else None,
         "source": _source(split),
         "segments": [_segment(each, path) for each, path in zip(split.segments, files, strict=True)],
@@ -50,8 +48,8 @@ def progress_document(progress: SplitProgress) -> Document:
         "percent": progress.percent,
         "bytes_fetched": progress.bytes_fetched,
         "bytes_total": progress.bytes_total or None,
-        "audio_done_s": _seconds(progress.audio_done),
-        "audio_total_s": _seconds(progress.audio_total) if progress.HasField("audio_total") else None,
+        "audio_done_s": seconds(progress.audio_done),
+        "audio_total_s": seconds(progress.audio_total) if progress.HasField("audio_total") else None,
         "segments_done": progress.segments_done,
         "segments_total": progress.segments_total or None,
     }
@@ -61,18 +59,12 @@ def error_document(error: JobError) -> Document:
     return {"reason": error.reason, "message": error.message, "facts": dict(error.facts)}
 
 
-def _mode(split: Split) -> Document:
-    if split.mode.WhichOneof("mode") == "file_size":
-        return {"max_size_bytes": split.mode.file_size.max_file_size}
-    return {"every_s": _seconds(split.mode.duration.segment_duration)}
-
-
 def _source(split: Split) -> Document:
     source = split.source
     return {
         "file_name": source.file_name or None,
         "size_bytes": source.size or None,
-        "duration_s": _seconds(source.duration) if source.HasField("duration") else None,
+        "duration_s": seconds(source.duration) if source.HasField("duration") else None,
         "sample_count": source.sample_count or None,
         "sample_rate_hz": source.sample_rate or None,
         "channels": source.channels or None,
@@ -86,8 +78,12 @@ def _segment(segment: Segment, path: Path | None) -> Document:
         "index": segment.index,
         "first_sample": segment.first_sample,
         "sample_count": segment.sample_count,
-        "duration_s": _seconds(segment.duration),
+        "duration_s": seconds(segment.duration),
         "excess_samples": segment.excess_samples,
+        "overlap_samples": segment.overlap_samples,
+        "shifted_samples": segment.shifted_samples,
+        "reason": segment.reason or None,
+        "title": segment.title or None,
         "size_bytes": segment.size,
         "sha256": segment.sha256,
         "file_name": segment.file_name,
@@ -96,10 +92,6 @@ def _segment(segment: Segment, path: Path | None) -> Document:
         "expires": _time(segment, "expire_time"),
         "path": str(path) if path else None,
     }
-
-
-def _seconds(duration: Duration) -> float:
-    return duration.ToNanoseconds() / 1e9
 
 
 def _time(message: Split | SplitEvent | Segment, field: str) -> str | None:

@@ -6,6 +6,7 @@ import sys
 import typer
 
 from zerokerf.cli import jobs, service
+from zerokerf.cli.cuts import CutCommand
 from zerokerf.cli.exit_codes import ExitCode
 from zerokerf.cli.running import say_bug
 from zerokerf.cli.split import split
@@ -18,7 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(split)
+app.command(cls=CutCommand)(split)
 app.add_typer(jobs.app, name="jobs")
 for command in (service.serve, service.server, service.gateway, service.worker, service.config):
     app.command(context_settings=service.ANY_FLAGS)(command)

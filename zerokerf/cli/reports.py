@@ -6,24 +6,22 @@ from datetime import timedelta
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.table import Table
 
+from zerokerf.cli.modes import cut_words
 from zerokerf.cli.quantities import format_duration, format_size
 from zerokerf.cli.terminal import console, printable, put
 from zerokerf.requests import format_name
 from zerokerf.states import state_name
 from zerokerf.v1.split_pb2 import Segment, Split
 
+#: Those that only repeat what was asked for.
+_PLAIN_REASONS = frozenset({"", "duration", "size", "part", "timestamp", "chapter", "cue", "end"})
+
 
 def put_segments(split: Split) -> None:
-    table = _table("#", "start", "duration", "size", "sha256", "file", right=4)
-    for segment in split.segments:
-        table.add_row(
-            str(segment.index),
-            _start(split, segment),
-            format_duration(segment.duration.ToTimedelta()),
-            format_size(segment.size),
-            segment.sha256[:12],
-            printable(segment.file_name),
-        )
+    columns = _segment_columns(split)
+    table = _table(*(name for name, _ in columns), right=4)
+    for row in zip(*(cells for _, cells in columns), strict=True):
+        table.add_row(*row)
     console().print(table)
     put(totals_line(split))
     for note in split.notes:
@@ -45,7 +43,7 @@ def put_jobs(splits: Iterable[Split]) -> None:
 
 def put_job(split: Split) -> None:
     put(f"{split.id}: {state_name(split.state)}, {split.progress.percent}%")
-    put(f"Cut {_mode_words(split)}, created {_time(split.create_time)}")
+    put(f"Cut {cut_words(split)}, created {_time(split.create_time)}")
     if split.source.file_name:
         put(f"Source {_source_words(split)}")
     if split.HasField("error"):
@@ -78,6 +76,33 @@ def is_whole(split: Split) -> bool:
     return position == split.source.sample_count
 
 
+def _segment_columns(split: Split) -> list[tuple[str, list[str]]]:
+    """What is the same for every job, then why it was cut there and the titles if there is more to say."""
+    segments = split.segments
+    columns = [
+        ("#", [str(segment.index) for segment in segments]),
+        ("start", [_position(split, segment.first_sample) for segment in segments]),
+        ("duration", [format_duration(segment.duration.ToTimedelta()) for segment in segments]),
+        ("size", [format_size(segment.size) for segment in segments]),
+        ("sha256", [segment.sha256[:12] for segment in segments]),
+        ("file", [printable(segment.file_name) for segment in segments]),
+    ]
+    if any(segment.reason not in _PLAIN_REASONS or segment.shifted_samples for segment in segments):
+        columns.append(("cut", [_reason(split, segment) for segment in segments]))
+    if any(segment.title for segment in segments):
+        columns.append(("title", [printable(segment.title) for segment in segments]))
+    return columns
+
+
+def _reason(split: Split, segment: Segment) -> str:
+    """And how far from the place that was asked for, as in "silence -0:00:01.250"."""
+    words = [printable(segment.reason)]
+    if segment.shifted_samples:
+        sign = "-" if segment.shifted_samples < 0 else "+"
+        words.append(sign + _position(split, abs(segment.shifted_samples)))
+    return " ".join(words)
+
+
 def _table(*names: str, right: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for position, name in enumerate(names):
@@ -85,18 +110,11 @@ def _table(*names: str, right: int) -> Table:
     return table
 
 
-def _start(split: Split, segment: Segment) -> str:
+def _position(split: Split, samples: int) -> str:
     rate = split.source.sample_rate
     if not rate:
-        return str(segment.first_sample)
-    milliseconds = round(segment.first_sample * 1000 / rate)
-    return format_duration(timedelta(milliseconds=milliseconds))
-
-
-def _mode_words(split: Split) -> str:
-    if split.mode.WhichOneof("mode") == "file_size":
-        return f"to at most {format_size(split.mode.file_size.max_file_size)}"
-    return f"every {format_duration(split.mode.duration.segment_duration.ToTimedelta())}"
+        return str(samples)
+    return format_duration(timedelta(milliseconds=round(samples * 1000 / rate)))
 
 
 def _source_words(split: Split) -> str:

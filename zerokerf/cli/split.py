@@ -2,17 +2,16 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from zerokerf.cli import cuts
 from zerokerf.cli.connection import DEFAULT_SERVER, ApiKey, CaFile, Connection, Server, UseTls
 from zerokerf.cli.documents import split_document
 from zerokerf.cli.exit_codes import ExitCode
 from zerokerf.cli.follow import follow, goes_on_without_us, leave_if_failed, save_segments
-from zerokerf.cli.quantities import parse_duration, parse_size
 from zerokerf.cli.reports import is_whole, put_segments
 from zerokerf.cli.running import run_async, usage_error
 from zerokerf.cli.terminal import put, put_json, say
@@ -29,8 +28,7 @@ class Request:
     """What was asked for on the command line."""
 
     source: str
-    every: timedelta | None
-    max_size: int | None
+    cuts: cuts.Cuts
     to: str | None
     folder: Path | None
 
@@ -42,10 +40,18 @@ class Request:
 def split(
     source: Annotated[str, typer.Argument(metavar="FILE|URL", help="A recording to upload, or its address.")],
     *,
-    every: Annotated[str, typer.Option(metavar="TIME", help="Length of a segment: 90s, 10m, 1:30:00.")] = "",
-    max_size: Annotated[
-        str, typer.Option(metavar="SIZE", help="Most bytes of a segment: 25MB is 25 * 2**20.")
-    ] = "",
+    every: cuts.Every = "",
+    max_size: cuts.MaxSize = "",
+    parts: cuts.Parts = None,
+    at: cuts.At = "",
+    chapters: cuts.Chapters = False,
+    cue: cuts.Cue = None,
+    silence: cuts.Pauses = "",
+    min_length: cuts.MinLength = "",
+    max_length: cuts.MaxLength = "",
+    snap: cuts.Snap = "",
+    overlap: cuts.Overlap = "",
+    min_tail: cuts.MinTail = "",
     to: Annotated[
         str, typer.Option(metavar="FORMAT", help=f"{', '.join(format_names())}; else the source's.")
     ] = "",
@@ -59,27 +65,35 @@ def split(
     tls: UseTls = False,
     ca_file: CaFile = None,
 ) -> None:
-    """Cut a recording into segments, by length or by size."""
-    request = _request(source, every, max_size, to, output)
+    """Cut a recording into segments: by length, size, number, position, chapter, track or pause."""
+    typed = cuts.TypedCuts(
+        every=every,
+        max_size=max_size,
+        parts=parts,
+        at=at,
+        chapters=chapters,
+        cue=cue,
+        silence=silence,
+        min_length=min_length,
+        max_length=max_length,
+        snap=snap,
+        overlap=overlap,
+        min_tail=min_tail,
+    )
+    request = _request(source, typed, to, output)
     connection = Connection(server, api_key, tls, ca_file)
     run_async(_split(request, connection, as_json=as_json, quiet=quiet))
 
 
-def _request(source: str, every: str, max_size: str, to: str, folder: Path | None) -> Request:
-    if bool(every) == bool(max_size):
-        raise usage_error("Say how to cut: either --every TIME or --max-size SIZE.")
+def _request(source: str, typed: cuts.TypedCuts, to: str, folder: Path | None) -> Request:
     if to and to.lower() not in format_names():
         raise usage_error(f"--to {to!r} is not a format; use one of {', '.join(format_names())}.")
     try:
-        request = Request(
-            source,
-            parse_duration(every) if every else None,
-            parse_size(max_size) if max_size else None,
-            to or None,
-            folder,
-        )
+        request = Request(source, typed.meant(), to or None, folder)
     except ValueError as error:
         raise usage_error(str(error)) from error
+    except OSError as error:
+        raise usage_error(f"The cue sheet {error.filename!r} cannot be read: {error.strerror}.") from error
     if not request.is_url and not Path(source).is_file():
         raise usage_error(f"There is no file {source!r}; an address begins with http:// or https://.")
     return request
@@ -112,11 +126,20 @@ async def _save(client: AsyncClient, split: Split, folder: Path, view: View) -> 
 
 
 async def _create(client: AsyncClient, request: Request, view: View) -> Split:
+    wanted = request.cuts
     return await client.create_split(
         url=request.source if request.is_url else None,
         file=None if request.is_url else Path(request.source),
-        every=request.every,
-        max_size=request.max_size,
+        every=wanted.every,
+        max_size=wanted.max_size,
+        parts=wanted.parts,
+        at=wanted.at,
+        chapters=wanted.chapters,
+        cue=wanted.cue,
+        silence=wanted.silence,
+        snap=wanted.snap,
+        overlap=wanted.overlap,
+        min_tail=wanted.min_tail,
         to=request.to,
         on_progress=view.uploading,
     )
