@@ -6,7 +6,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from server.media.copying.flac_crc import FOLDED_BYTES, Bytes, crc16_of_folded, folded, folded_width, parities
+from server.media.copying.flac_crc import Bytes, crc16_of_folded, folded, folded_width, parities
 from server.media.copying.flac_headers import NUMBER_LIMITS, codes_for, write_headers
 from server.media.copying.flac_stream import StreamInfo, write_stream_head
 from zerokerf.errors import CorruptFile
@@ -84,7 +84,4 @@ def _subframes(info: StreamInfo, samples: Samples) -> bytes:
 def _crc16(data: bytes) -> np.uint16:
     row: Bytes = np.zeros((1, folded_width(len(data))), np.uint8)
     row[0, row.shape[1] - len(data) :] = np.frombuffer(data, np.uint8)
-    parity, few = parities(row), np.zeros((1, FOLDED_BYTES), np.uint8)
-    rest = folded(row)
-    few[0, FOLDED_BYTES - rest.shape[1] :] = rest[0]
-    return np.uint16(crc16_of_folded(few, parity)[0])
+    return np.uint16(crc16_of_folded(folded(row), parities(row))[0])

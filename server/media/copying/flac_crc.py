@@ -19,8 +19,7 @@ _TRINOMIAL = 0x8003
 _ORDER = (1 << 15) - 1
 _CHUNKS = 15
 _LEAST_CHUNK_BYTES = 8
-#: Long rows are folded down to this in batches that fit a cache, and further many at once.
-FOLDED_BYTES = _CHUNKS * 64
+FOLDED_BYTES = _CHUNKS * _LEAST_CHUNK_BYTES
 
 
 @cache
@@ -93,26 +92,21 @@ def parities(rows: Bytes) -> Bytes:
 
 
 def folded(rows: Bytes) -> Bytes:
-    """Rows of at most FOLDED_BYTES with the same remainders by the trinomial. Spoils `rows`."""
-    words = rows.view(np.uint64)
+    """Rows of FOLDED_BYTES with the same remainders by the trinomial."""
+    words = np.ascontiguousarray(rows.view(np.uint64).T)  # so that chunks of all rows lie together
     chunk = _top_chunk(rows.shape[1])
-    while chunk * _CHUNKS >= FOLDED_BYTES:
+    while chunk >= _LEAST_CHUNK_BYTES:
         words = _fold(words, chunk // 8)
         chunk //= 2
-    return words.view(np.uint8)
+    return np.ascontiguousarray(words.T).view(np.uint8)
 
 
 def crc16_of_folded(rows: Bytes, parity: Bytes) -> Crcs:
-    """For rows of FOLDED_BYTES, and the parities of what they were made of. Spoils `rows`."""
-    words = rows.view(np.uint64)
-    chunk = FOLDED_BYTES // _CHUNKS // 2
-    while chunk >= 8:
-        words = _fold(words, chunk // 8)
-        chunk //= 2
-    few = np.ascontiguousarray(words).view(np.uint8)
+    """Of what was folded into these rows and has these parities."""
+    columns = np.ascontiguousarray(rows.T)
     for chunk in (4, 2, 1):
-        few = _fold(few, chunk)
-    crcs = crc16_of_short(few)
+        columns = _fold(columns, chunk)
+    crcs = crc16_of_short(columns.T)
     return _joined(crcs ^ (crcs >> np.uint16(15)) * np.uint16(_TRINOMIAL), parity)
 
 
@@ -125,12 +119,12 @@ def _top_chunk(byte_count: int) -> int:
 
 def _fold(words: NDArray[_Word], chunk: int) -> NDArray[_Word]:
     """Down to 15 chunks of so many words: each one before them is added to the 14th and 15th after it."""
-    surplus = words.shape[1] // chunk - _CHUNKS
+    surplus = len(words) // chunk - _CHUNKS
     while surplus > 0:
         count = min(surplus, _CHUNKS - 1)
-        front, words = words[:, : count * chunk], words[:, count * chunk :]
-        words[:, (_CHUNKS - 1 - count) * chunk : (_CHUNKS - 1) * chunk] ^= front
-        words[:, (_CHUNKS - count) * chunk : _CHUNKS * chunk] ^= front
+        front, words = words[: count * chunk], words[count * chunk :]
+        words[(_CHUNKS - 1 - count) * chunk : (_CHUNKS - 1) * chunk] ^= front
+        words[(_CHUNKS - count) * chunk : _CHUNKS * chunk] ^= front
         surplus -= count
     return words
 
