@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
+from pathlib import Path
 from statistics import mode
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,8 @@ import av
 import numpy as np
 from av.codec.context import Flags2
 from numpy.typing import NDArray
+
+from server.media.edge_ogg import last_page_start
 
 #: One row a channel.
 Samples = NDArray[np.generic]
@@ -78,6 +81,7 @@ class AudioFile:
     def __init__(self, path: str, demuxer: str) -> None:
         self._path = path
         self._demuxer = demuxer
+        self._last_entry = last_page_start(Path(path)) - 1 if demuxer == "ogg" else None
         self._open()
         self._first_stamp = 0
         self._hidden = 0
@@ -163,12 +167,14 @@ class AudioFile:
 
     def _seek(self, begin: int, zero: int) -> int | None:
         """The first stamp to decode; none where that is the file's first frame."""
-        if begin <= -self._hidden or not self._has_fine_stamps:
-            self._container.close()
-            self._open()
-            return None
-        self._container.seek(int((begin + zero) / self._stamp_samples), stream=self._stream)
-        return begin + zero
+        first = begin + zero
+        target = first if self._last_entry is None else min(first, self._last_entry)
+        if target > self._first_stamp and self._has_fine_stamps:
+            self._container.seek(int(target / self._stamp_samples), stream=self._stream)
+            return first
+        self._container.close()
+        self._open()
+        return first if first > self._first_stamp and self._has_fine_stamps else None
 
     def _open(self) -> None:
         options = {"protocol_whitelist": "file", "format_whitelist": self._demuxer}

@@ -19,6 +19,7 @@ import av
 from av.container import InputContainer
 
 from server.media.edge_worker import compare_edges
+from server.media.tags_worker import list_tags
 
 _MAX_PACKETS = 500  # without one decodable frame among them the stream counts as undecodable
 _MAX_TITLE_CHARACTERS = 300  # twelve bytes of JSON each at worst: still below PIPE_BUF
@@ -74,13 +75,19 @@ def answer(message: dict[str, Any]) -> None:
 
 def respond(request: dict[str, Any]) -> dict[str, Any]:
     """What is asked for, by opening the file with the one demuxer it may have."""
+
+    def tell(part: list[Any]) -> None:
+        answer({"id": request["id"], "part": part})
+
     if "segments" in request:
-        return compare_edges(request, lambda part: answer({"id": request["id"], "part": part}))
+        return compare_edges(request, tell)
     demuxer = request["demuxer"]
     options = {"protocol_whitelist": "file", "format_whitelist": demuxer}
     source = f"file:{request['path']}"
     try:
         with av.open(source, format=demuxer, options=options, metadata_errors="replace") as container:
+            if "max_cover_bytes" in request:
+                return list_tags(container, request["max_cover_bytes"], tell)
             if "max_chapters" in request:
                 return list_chapters(container, request["id"], request["max_chapters"])
             return examine(container)

@@ -1,0 +1,155 @@
+# mypy: allow-untyped-calls
+# mutagen says that it is typed, but few of its functions are.
+"""Tags are read from every format, carried into segments of every format, and cost exactly what was said."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mutagen.flac import FLAC
+from mutagen.id3 import APIC, COMM, ID3, TIT2
+
+from server.media.encode import DEMUXERS
+from server.media.proof import prove_copies
+from server.media.tags import MAX_TEXT_CHARACTERS, Cover, Tags
+from server.media.tags_read import SourceTags, read_tags
+from server.media.tags_write import can_hold_tags, tag_bytes, write_tags
+from tests.media.conftest import Room
+from tests.media.test_proof import COPIED, ONE_EACH, cut, source_of
+from zerokerf.formats import Format
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TAGGABLE = [name for name in ONE_EACH if COPIED[name] is not Format.AAC]
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 300  # opaque to us, and longer than an Ogg page
+ALL = Tags(
+    title="Ålesund, 東京",
+    artist="Some One",
+    album="Far Away",
+    album_artist="Some Others",
+    genre="Speech",
+    date="2024",
+    track=3,
+    track_count=12,
+)
+
+
+async def read(path: Path, kind: Format, room: Room) -> SourceTags:
+    return await read_tags(path, DEMUXERS[kind], room.limits, room.prober)
+
+
+def cover() -> Cover:
+    """One that decoders accept."""
+    return Cover("image/png", PNG)
+
+
+@pytest.mark.parametrize("with_cover", [False, True])
+@pytest.mark.parametrize("name", TAGGABLE)
+async def test_what_is_written_can_be_read_and_costs_what_was_said(
+    name: str, with_cover: bool, sources: Path, room: Room
+) -> None:
+    source = source_of(sources / name)
+    kind = source.copier.format
+    tags = replace(ALL, cover=cover() if with_cover else None)
+    small, *segments = cut(source, [0, 6_000, 70_000, source.copier.sample_count], room.folder)
+    added = tag_bytes(small.path, kind, tags, room.folder / "scratch")
+
+    for segment in segments:
+        write_tags(segment.path, kind, tags)
+
+    assert added > 0
+    assert not (room.folder / "scratch").exists()
+    tagged = [replace(segment, size_bytes=segment.size_bytes + added) for segment in segments]
+    await prove_copies(source, tagged, room.prober, tag_bytes=[added] * 2)
+    assert (await read(segments[0].path, kind, room)).tags == tags
+
+
+@pytest.mark.parametrize("name", TAGGABLE)
+async def test_the_same_tags_give_the_same_bytes(name: str, sources: Path, room: Room) -> None:
+    source = source_of(sources / name)
+    (segment,) = cut(source, [0, 50_000], room.folder)
+    twin = room.folder / "twin"
+    twin.write_bytes(segment.path.read_bytes())
+
+    for path in (segment.path, twin, twin):
+        write_tags(path, source.copier.format, replace(ALL, cover=cover()))
+
+    assert twin.read_bytes() == segment.path.read_bytes()
+
+
+async def test_adts_and_nothing_to_write_leave_a_file_as_it_is(sources: Path, room: Room) -> None:
+    for name, tags in (("adts.aac", ALL), ("cbr.mp3", Tags())):
+        source = source_of(sources / name)
+        (segment,) = cut(source, [0, 40_960], room.folder)
+
+        write_tags(segment.path, source.copier.format, tags)
+
+        assert segment.path.stat().st_size == segment.size_bytes
+        assert tag_bytes(segment.path, source.copier.format, tags, room.folder / "scratch") == 0
+
+
+async def test_a_giant_wav_holds_no_tags(sources: Path) -> None:
+    assert can_hold_tags(sources / "16bit.wav", Format.WAV)
+    assert not can_hold_tags(sources / "rf64.wav", Format.WAV)
+
+
+# ---- sources that nobody should send
+
+
+def with_id3(source: Path, target: Path, *frames: object) -> Path:
+    target.write_bytes(source.read_bytes())
+    id3 = ID3()
+    for frame in frames:
+        id3.add(frame)
+    id3.save(target)
+    return target
+
+
+async def test_a_cover_that_is_too_large_is_left_out_and_told(sources: Path, room: Room) -> None:
+    data = PNG + bytes(20_000_000)
+    picture = APIC(encoding=0, mime="image/png", type=3, data=data)
+    path = with_id3(sources / "cbr.mp3", room.folder / "a.mp3", TIT2(text="T"), picture)
+
+    found = await read(path, Format.MP3, room)
+
+    assert found.tags == Tags(title="T")
+    assert str(len(data)) in found.notes[0]
+
+
+async def test_a_cover_that_is_no_picture_is_left_out(sources: Path, room: Room) -> None:
+    picture = APIC(encoding=0, mime="image/png", type=3, data=b"<svg onload=...>" * 100)
+    path = with_id3(sources / "cbr.mp3", room.folder / "a.mp3", TIT2(text="T"), picture)
+
+    assert (await read(path, Format.MP3, room)).tags == Tags(title="T")
+
+
+async def test_a_hundred_thousand_comments_do_no_harm(sources: Path, room: Room) -> None:
+    path = room.folder / "a.flac"
+    path.write_bytes((sources / "16bit.flac").read_bytes())
+    flac: Any = FLAC(path)
+    flac["title"] = "T"
+    flac.tags.extend([(f"KEY{number}", "value") for number in range(100_000)])
+    flac.save()
+
+    limits = replace(room.limits, probe_cpu_s=1)
+    found = await read_tags(path, "flac", limits, room.prober)
+
+    assert found == SourceTags(Tags(), ("The tags of the source could not be read.",))
+
+
+async def test_a_million_characters_of_title_are_cut(sources: Path, room: Room) -> None:
+    comment = COMM(lang="eng", desc="", text="c" * 1_000_000)
+    path = with_id3(sources / "cbr.mp3", room.folder / "a.mp3", TIT2(text="\U0001f3b5" * 1_000_000), comment)
+
+    assert (await read(path, Format.MP3, room)).tags == Tags(title="\U0001f3b5" * MAX_TEXT_CHARACTERS)
+
+
+async def test_a_tag_that_lies_about_its_size_is_no_reason_to_fail(sources: Path, room: Room) -> None:
+    path = room.folder / "a.mp3"
+    path.write_bytes(b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f" + (sources / "cbr.mp3").read_bytes())
+
+    found = await read(path, Format.MP3, room)
+
+    assert found.tags == Tags()
+    assert found.notes == ("The tags of the source could not be read.",)
