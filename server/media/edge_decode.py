@@ -169,9 +169,15 @@ class AudioFile:
         """The first stamp to decode; none where that is the file's first frame."""
         first = begin + zero
         target = first if self._last_entry is None else min(first, self._last_entry)
-        if target > self._first_stamp and self._has_fine_stamps:
-            self._container.seek(int(target / self._stamp_samples), stream=self._stream)
-            return first
+        if not self._has_fine_stamps:
+            target = self._first_stamp
+        while target > self._first_stamp:
+            try:
+                self._container.seek(int(target / self._stamp_samples), stream=self._stream)
+            except av.error.FFmpegError:
+                target -= self._decoder.sample_rate  # FLAC can't be entered just before its end
+            else:
+                return first
         self._container.close()
         self._open()
         return first if first > self._first_stamp and self._has_fine_stamps else None

@@ -103,6 +103,32 @@ async def test_what_is_copied_is_proven_in_full(name: str, sources: Path, room: 
         assert all(proof.is_bit_exact for proof in proofs)
 
 
+@pytest.mark.parametrize(("name", "demuxer"), [("sony.w64", "w64"), ("rf64.wav", "wav"), ("8bit.wav", "wav")])
+async def test_a_source_in_another_container_is_a_source(
+    name: str, demuxer: str, sources: Path, room: Room
+) -> None:
+    copier = open_copier(Format.WAV, sources / name)
+    source = EdgeSource(path=sources / name, demuxer=demuxer, copier=copier)
+    segments = cut(source, [0, 12_345, copier.sample_count], room.folder)
+
+    assert all(proof.is_bit_exact for proof in await prove_copies(source, segments, room.prober))
+
+
+async def test_what_a_decoder_hides_is_told(sources: Path, room: Room) -> None:
+    hidden = {}
+    for name in ("cbr.mp3", "celt.opus", "aac.m4a", "16bit.flac"):
+        source = source_of(sources / name)
+        (segment,) = cut(source, [40_000, 120_000], room.folder)
+        (proof,) = await prove_copies(source, [segment], room.prober)
+        hidden[name] = (proof.pre_roll_samples, proof.padding_samples)
+
+    assert hidden["cbr.mp3"][0] >= 1152
+    assert (hidden["cbr.mp3"][0] + 80_000 + hidden["cbr.mp3"][1]) % 1152 == 0
+    assert hidden["celt.opus"][0] >= 600 * 48
+    assert (hidden["aac.m4a"][0] + 80_000 + hidden["aac.m4a"][1]) % 1024 == 0
+    assert hidden["16bit.flac"] == (0, 0)
+
+
 async def test_segments_that_overlap_are_proven(sources: Path, room: Room) -> None:
     source = source_of(sources / "cbr.mp3")
     spans = [(0, 60_000), (50_000, 110_000), (100_000, source.copier.sample_count)]
