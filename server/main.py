@@ -149,8 +149,9 @@ async def _start_worker(stack: AsyncExitStack, settings: Settings, ground: Groun
     cutting = Cutting(
         records=ground.records,
         store=ground.storage.store,
-        prober=prober,
-        tools=Tools(decoder, MediaLimits(max_segments=settings.max_segments), settings.encode_parallel),
+        tools=Tools(
+            decoder, prober, MediaLimits(max_segments=settings.max_segments), settings.encode_parallel
+        ),
     )
     limits = FetchLimits(
         max_bytes=settings.max_source_bytes, total_s=settings.fetch_total_s, idle_s=settings.fetch_idle_s

@@ -42,9 +42,13 @@ def source_key(account_id: str, job_id: str) -> str:
     return job_prefix(account_id, job_id) + "in/source"
 
 
+def segments_prefix(account_id: str, job_id: str) -> str:
+    return job_prefix(account_id, job_id) + "out/"
+
+
 def segment_key(account_id: str, job_id: str, index: int, extension: str) -> str:
     name = f"{job_id.removeprefix('job_')}-{index}.{extension.removeprefix('.')}"
-    return f"{job_prefix(account_id, job_id)}out/{_segment(name)}"
+    return segments_prefix(account_id, job_id) + _segment(name)
 
 
 def manifest_key(account_id: str, job_id: str) -> str:

@@ -57,6 +57,9 @@ class JobChange:
     async def segments(self) -> tuple[StoredSegment, ...]:
         return await segments_of(self._connection, self.job.id)
 
+    async def drop_segments(self) -> None:
+        await forget_segments(self._connection, self.job.id)
+
     async def erase(self) -> None:
         """Leave a tombstone: what the client gave is gone, and its objects are due to be removed."""
         await self._connection.execute(delete(job_events).where(job_events.c.job_id == self.job.id))

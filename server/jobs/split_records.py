@@ -149,6 +149,12 @@ class SplitRecords:
             await change.put_segment(segment)
             return await change.save(replace(job, progress=merge_progress(job.progress, progress)))
 
+    async def forget_segments(self, job_id: str) -> None:
+        """They are to be made anew, in another way."""
+        async with self._changing(job_id) as change:
+            _processing(change.job)
+            await change.drop_segments()
+
     async def complete(self, job_id: str) -> SplitJob:
         """Raises SegmentsDoNotAddUp, and changes nothing, unless the segments are the whole source."""
         async with self._changing(job_id) as change:

@@ -1,4 +1,4 @@
-"""Cuts by copying frames: the plan by size, the segments, and their proof."""
+"""Cuts by copying frames: the plan by size, and the segments."""
 
 import asyncio
 import hashlib
@@ -7,20 +7,12 @@ from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
-from server.media.copying.copier import Copier, NotCopyable
-from server.media.copying.open_copier import open_copier
+from server.media.copying.copier import Copier
 from server.media.facts import MediaLimits
 from server.media.in_order import in_order
 from server.media.plan import Cut, cuts_between
 from server.media.segment import CutSegment
-from zerokerf.errors import (
-    CorruptFile,
-    SegmentOverLimit,
-    SizeLimitTooSmall,
-    TooManySegments,
-    VerificationFailed,
-)
-from zerokerf.formats import Format
+from zerokerf.errors import SizeLimitTooSmall, TooManySegments
 
 _CHUNK_BYTES = 1 << 20
 
@@ -51,27 +43,6 @@ async def copy_cut(
     async with aclosing(in_order(works, parallel)) as segments:
         async for segment in segments:
             yield segment
-
-
-async def verify_copy(segment: CutSegment, copier: Copier, max_bytes: int | None) -> int:
-    """Index the finished file anew; the samples found. Raises VerificationFailed."""
-    size_bytes = (await asyncio.to_thread(segment.path.stat)).st_size
-    if max_bytes is not None and size_bytes > max_bytes:
-        raise SegmentOverLimit(segment.index, size_bytes, max_bytes)
-    found = await asyncio.to_thread(_samples_of, copier.format, segment.path)
-    expected = segment.output_samples + segment.excess_samples
-    if found != expected or size_bytes != segment.size_bytes:
-        raise VerificationFailed(segment.index, expected, found)
-    return found
-
-
-def _samples_of(kind: Format, path: Path) -> int:
-    """None at all if the file is not as whole as one that was just written must be."""
-    try:
-        finished = open_copier(kind, path)
-    except (CorruptFile, NotCopyable):
-        return 0
-    return 0 if finished.integrity.resyncs or finished.integrity.is_truncated else finished.sample_count
 
 
 def _copy(copier: Copier, cut: Cut, folder: Path) -> CutSegment:

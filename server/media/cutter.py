@@ -8,21 +8,26 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from server.media.copy_cut import copy_cut, plan_by_size, verify_copy
+from server.media.copy_cut import copy_cut, plan_by_size
 from server.media.copying.copier import Copier, NotCopyable
 from server.media.copying.open_copier import open_copier
 from server.media.cut import cut_by_duration, cut_by_size
 from server.media.decode import OnSamples, decode
 from server.media.decoder import Decoder
+from server.media.edge_proof import EdgeSource
 from server.media.encode import EncodePlan, plan_encode
 from server.media.facts import MediaLimits, SourceFacts
 from server.media.pcm import Pcm
 from server.media.plan import Cut
+from server.media.prober import Prober
+from server.media.proof import prove_copies
 from server.media.segment import CutSegment, make_segment
 from server.media.size_search import SizeStart
-from server.media.verify import Proof, count_samples, verify_segment
-from zerokerf.errors import VerificationFailed
+from server.media.verify import Proof, verify_segment
 from zerokerf.formats import Format
+
+#: How the note begins that tells why frames were not copied.
+ENCODED_AGAIN = "Encoded again instead of copied"
 
 
 class Method(StrEnum):
@@ -35,6 +40,7 @@ class Tools:
     """What cutting works with; one value serves every job of a process."""
 
     decoder: Decoder
+    prober: Prober
     limits: MediaLimits
     parallel: int
 
@@ -86,21 +92,26 @@ async def open_cutter(
     folder: Path,
     tools: Tools,
     on_decoded: OnSamples,
+    *,
+    why_not_copied: str | None = None,
 ) -> Cutter:
     """Without a wish, or with the source's own format as one, frames are copied if they can be.
 
-    Raises CorruptFile for a source that does not hold what it promises.
+    With a reason in `why_not_copied` they are not. Raises CorruptFile for a source that does not hold what it
+    promises.
     """
-    reason = ""
-    if wish is None or wish is facts.format:
+    if why_not_copied is None and (wish is None or wish is facts.format):
         try:
-            return CopyCutter(await asyncio.to_thread(_whole_copier, facts, source), folder, tools)
+            copier = await asyncio.to_thread(_whole_copier, facts, source)
+            original = EdgeSource(path=source, demuxer=facts.demuxer, copier=copier)
+            return CopyCutter(copier, original, folder, tools)
         except NotCopyable as declined:
-            reason = f"Encoded again instead of copied: {declined.reason}"
+            why_not_copied = declined.reason
     pcm = await decode(source, facts, folder, tools.decoder, tools.limits, on_decoded)
     plan = plan_encode(pcm, wish or facts.format, facts.codec)
-    if reason:
-        plan = replace(plan, notes=(reason, *plan.notes))
+    if why_not_copied is not None:
+        note = f"{ENCODED_AGAIN}: {why_not_copied}"
+        plan = replace(plan, notes=(note, *plan.notes))
     return EncodeCutter(pcm, plan, folder, tools)
 
 
@@ -120,8 +131,9 @@ class CopyCutter:
     method = Method.COPY
     notes: tuple[str, ...] = ()
 
-    def __init__(self, copier: Copier, folder: Path, tools: Tools) -> None:
+    def __init__(self, copier: Copier, source: EdgeSource, folder: Path, tools: Tools) -> None:
         self._copier = copier
+        self._source = source
         self._folder = folder
         self._tools = tools
         self.format = copier.format
@@ -139,21 +151,13 @@ class CopyCutter:
     ) -> AsyncGenerator[CutSegment, None]:
         return copy_cut(self._copier, cuts, self._folder, self._tools.parallel)
 
-    async def by_size(self, max_bytes: int, start: SizeStart) -> AsyncGenerator[CutSegment, None]:
-        cuts = await asyncio.to_thread(plan_by_size, self._copier, max_bytes, self._tools.limits)
-        async with aclosing(self.by_plan(cuts[start.index :])) as segments:
-            async for segment in segments:
-                yield segment
+    def by_size(self, max_bytes: int, start: SizeStart) -> AsyncGenerator[CutSegment, None]:
+        return copy_by_size(self._copier, max_bytes, start, self._folder, self._tools)
 
     async def verify(self, segment: CutSegment, max_bytes: int | None) -> Proof:
-        indexed = await verify_copy(segment, self._copier, max_bytes)
-        if self.format is Format.WAV:  # its samples are its bytes: nothing is left to decode
-            return Proof(indexed, is_bit_exact=False)
-        expected = segment.output_samples + segment.excess_samples
-        found = await count_samples(segment.path, self.format, self.channels, self._tools.decoder)
-        if found != expected:
-            raise VerificationFailed(segment.index, expected, found)
-        return Proof(found, is_bit_exact=False)
+        """Its index, and both its edges beside those of the source."""
+        await prove_copies(self._source, [segment], self._tools.prober, max_bytes=max_bytes)
+        return Proof(segment.output_samples + segment.excess_samples, is_bit_exact=False)
 
 
 class EncodeCutter:
@@ -189,7 +193,7 @@ class EncodeCutter:
         programme = await self._programme()
         tools = self._tools
         if programme is not None:
-            parts = CopyCutter(programme, self._folder, tools).by_size(max_bytes, start)
+            parts = copy_by_size(programme, max_bytes, start, self._folder, tools)
         else:
             parts = cut_by_size(
                 self._pcm, max_bytes, self._plan, self._folder, tools.decoder, tools.limits, start
@@ -218,3 +222,13 @@ class EncodeCutter:
 
     async def verify(self, segment: CutSegment, max_bytes: int | None) -> Proof:
         return await verify_segment(segment, self._plan, self._pcm, self._tools.decoder, max_bytes)
+
+
+async def copy_by_size(
+    copier: Copier, max_bytes: int, start: SizeStart, folder: Path, tools: Tools
+) -> AsyncGenerator[CutSegment, None]:
+    """Raises SizeLimitTooSmall or TooManySegments, before any work."""
+    cuts = await asyncio.to_thread(plan_by_size, copier, max_bytes, tools.limits)
+    async with aclosing(copy_cut(copier, cuts[start.index :], folder, tools.parallel)) as segments:
+        async for segment in segments:
+            yield segment

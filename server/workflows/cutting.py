@@ -6,14 +6,15 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import structlog
+
 from server.jobs.model import SourceFacts, SplitJob, StoredSegment
 from server.jobs.split_records import SplitRecords
 from server.media.chapters import Chapter, read_chapters
-from server.media.cutter import Cutter, Tools, open_cutter
+from server.media.cutter import ENCODED_AGAIN, Cutter, Method, Tools, open_cutter
 from server.media.facts import SourceFacts as MediaFacts
 from server.media.plan import ChaptersMode, Cut, needs_pauses, plan_cuts
 from server.media.probe import probe
-from server.media.prober import Prober
 from server.media.segment import CutSegment
 from server.media.silence import find_pauses_of_file
 from server.media.size_search import SizeStart
@@ -21,8 +22,13 @@ from server.workflows.plans import mode_of, options_of
 from server.workflows.reporter import Reporter
 from server.workflows.scratch import ScratchFolder
 from storage.interface import ObjectStore
-from storage.keys import segment_key
+from storage.keys import segment_key, segments_prefix
+from zerokerf.errors import VerificationFailed
 from zerokerf.formats import Format
+
+UNPROVEN = "A segment made of its frames was not exact."
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,40 +37,77 @@ class Cutting:
 
     records: SplitRecords
     store: ObjectStore
-    prober: Prober
     tools: Tools
 
     async def run(self, job: SplitJob, source: Path, folder: ScratchFolder, reporter: Reporter) -> None:
         """Every segment verified, stored and on record; what an earlier try finished is not done again."""
-        facts = await probe(source, self.tools.limits, self.prober)
+        facts = await probe(source, self.tools.limits, self.tools.prober)
         folder.reserve(facts.size_bytes + _decoded_bytes(facts))
-        wish = Format(job.request.output_format) if job.request.output_format else None
-        cutter = await open_cutter(
-            source,
-            facts,
-            wish,
-            folder.path,
-            self.tools,
-            lambda samples: reporter.decoded(samples, facts.duration_hint_samples or 0),
-        )
-        await self._record_facts(job, facts, cutter)
-        reporter.counted(cutter.sample_count, cutter.sample_rate)
-        cuts = await self._plan(job, source, facts, folder.path, cutter)
-        await _Cut(self, job, cutter, cuts, reporter).run()
+        await _Attempt(self, job, source, facts, folder.path, reporter).run()
 
-    async def _plan(
-        self, job: SplitJob, source: Path, facts: MediaFacts, folder: Path, cutter: Cutter
-    ) -> tuple[Cut, ...]:
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One job's source, probed, on its way to segments."""
+
+    parts: Cutting
+    job: SplitJob
+    source: Path
+    facts: MediaFacts
+    folder: Path
+    reporter: Reporter
+
+    async def run(self) -> None:
+        # Segments of an earlier try were made in one way: those that are left must be as well.
+        was_encoded = any(note.startswith(ENCODED_AGAIN) for note in self.job.notes)
+        cutter = await self._open(UNPROVEN if was_encoded else None)
+        try:
+            await self._cut(cutter)
+        except VerificationFailed:
+            if cutter.method is Method.ENCODE:
+                raise
+            await self._forget_copies()
+            await self._cut(await self._open(UNPROVEN))
+
+    async def _forget_copies(self) -> None:
+        """A copy that cannot be proven is none: the job is begun anew, through the samples."""
+        log.warning("copy not proven", action="cut", job_id=self.job.id)
+        await self.parts.records.forget_segments(self.job.id)
+        await self.parts.store.delete_prefix(segments_prefix(self.job.account_id, self.job.id))
+
+    async def _open(self, why_not_copied: str | None) -> Cutter:
+        def on_decoded(samples: int) -> None:
+            self.reporter.decoded(samples, self.facts.duration_hint_samples or 0)
+
+        wish = self.job.request.output_format
+        return await open_cutter(
+            self.source,
+            self.facts,
+            Format(wish) if wish else None,
+            self.folder,
+            self.parts.tools,
+            on_decoded,
+            why_not_copied=why_not_copied,
+        )
+
+    async def _cut(self, cutter: Cutter) -> None:
+        await self._record_facts(cutter)
+        self.reporter.counted(cutter.sample_count, cutter.sample_rate)
+        await _Cut(self.parts, self.job, cutter, await self._plan(cutter), self.reporter).run()
+
+    async def _plan(self, cutter: Cutter) -> tuple[Cut, ...]:
         """Where to cut. Nothing for the mode by size, whose cuts are found one by one."""
-        if job.request.max_file_size is not None:
+        if self.job.request.max_file_size is not None:
             return ()
-        mode, options, tools = mode_of(job.request), options_of(job.request), self.tools
+        mode, options, tools = mode_of(self.job.request), options_of(self.job.request), self.parts.tools
         pauses = None
         if needs_pauses(mode, options):
-            pauses = await find_pauses_of_file(source, facts, folder, tools.decoder, tools.limits)
+            pauses = await find_pauses_of_file(
+                self.source, self.facts, self.folder, tools.decoder, tools.limits
+            )
         chapters: tuple[Chapter, ...] = ()
         if isinstance(mode, ChaptersMode):
-            chapters = await read_chapters(source, facts.demuxer, tools.limits, self.prober)
+            chapters = await read_chapters(self.source, self.facts.demuxer, tools.limits, tools.prober)
         return await asyncio.to_thread(
             plan_cuts,
             mode,
@@ -77,15 +120,15 @@ class Cutting:
             snap=cutter.snap,
         )
 
-    async def _record_facts(self, job: SplitJob, facts: MediaFacts, cutter: Cutter) -> None:
+    async def _record_facts(self, cutter: Cutter) -> None:
         known = SourceFacts(
-            file_name=job.source.file_name if job.source else "source",
-            format=facts.format,
+            file_name=self.job.source.file_name if self.job.source else "source",
+            format=self.facts.format,
             sample_rate=cutter.sample_rate,
             channels=cutter.channels,
             sample_count=cutter.sample_count,
         )
-        await self.records.record_source(job.id, known, cutter.format, cutter.notes)
+        await self.parts.records.record_source(self.job.id, known, cutter.format, cutter.notes)
 
 
 class _Cut:

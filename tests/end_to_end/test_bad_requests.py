@@ -26,7 +26,7 @@ BROKEN_RULES: dict[str, tuple[dict[str, object], str, str]] = {
     "two sources": ({"sourceUpload": "upl_1"}, "INVALID_PARAMS", "sourceUpload"),
     "source a number": ({"sourceUrl": 7}, "INVALID_PARAMS", "sourceUrl"),
     "unknown field": ({"quality": "high"}, "INVALID_PARAMS", "quality"),
-    "unknown mode": ({"splitMode": "silence"}, "INVALID_PARAMS", "splitMode"),
+    "unknown mode": ({"splitMode": "pauses"}, "INVALID_PARAMS", "splitMode"),
     "mode in capitals": ({"splitMode": "Duration"}, "INVALID_PARAMS", "splitMode"),
     "unknown format": ({"outputFormat": "wma"}, "INVALID_FORMAT", "outputFormat"),
     "format a number": ({"outputFormat": 3}, "INVALID_PARAMS", "outputFormat"),

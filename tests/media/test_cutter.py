@@ -22,7 +22,7 @@ COPIED = ("16bit.wav", "16bit.flac", "cbr.mp3", "vbr.mp3", "vorbis.ogg", "celt.o
 
 async def opened(room: Room, path: Path, wish: Format | None) -> Cutter:
     facts = await room.probe(path)
-    tools = Tools(room.decoder, room.limits, 2)
+    tools = Tools(room.decoder, room.prober, room.limits, 2)
     return await open_cutter(path, facts, wish, room.folder, tools, lambda _: None)
 
 
