@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from server.media.edge_decode import Samples
+from server.media.edge_stretch import Samples
 
 
 def is_alike(one: Samples, other: Samples, tolerance: float) -> bool:

@@ -6,21 +6,15 @@ Runs in the limited process that opens strangers' files.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate
 from pathlib import Path
-from statistics import mode
 from types import TracebackType
 from typing import Any, Self
 
 import av
-import numpy as np
 from av.codec.context import Flags2
-from numpy.typing import NDArray
 
 from server.media.edge_ogg import last_page_start
-
-#: One row a channel.
-Samples = NDArray[np.generic]
+from server.media.edge_stretch import Piece, Samples, Stretch, assembled, place_of
 
 # Some time stamps of Vorbis are wrong, most are right. Those of the other codecs are right.
 _PLACING_FRAMES = {"vorbis": 24}
@@ -38,40 +32,6 @@ class Anchor:
 
     offset: int
     place: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Decoded samples that follow each other. Place 0 is the first sample that is to be heard."""
-
-    place: int
-    samples: Samples
-
-    @property
-    def end(self) -> int:
-        return self.place + int(self.samples.shape[1])
-
-    def part(self, place: int, sample_count: int) -> Samples:
-        """Shorter where the stretch is."""
-        begin = place - self.place
-        return self.samples[:, max(0, begin) : max(0, begin + sample_count)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """What one packet gave. Without a frame it is silence, for a packet that could not be decoded."""
-
-    stamp: int | None
-    frame: av.AudioFrame | None
-    sample_count: int
-
-    def samples(self, like: Samples) -> Samples:
-        if self.frame is None:
-            return np.zeros((like.shape[0], self.sample_count), like.dtype)
-        array = self.frame.to_ndarray()
-        if not self.frame.format.is_planar:
-            array = array.reshape(-1, self.frame.layout.nb_channels).T
-        return array[:, : self.sample_count]
 
 
 class AudioFile:
@@ -151,18 +111,18 @@ class AudioFile:
         """The same to the end of the file, some frames at a time."""
         zero = self._first_stamp + self._hidden
         first = self._seek(begin, zero)
-        waiting: list[_Piece] = []
+        waiting: list[Piece] = []
         place: int | None = None
-        like: Samples = np.zeros((0, 0))
+        like: Samples | None = None
         for piece in self._decode(self._new_decoder() if anew else self._decoder, first):
             waiting.append(piece)
             if len(waiting) < _FLOW_FRAMES:
                 continue
-            stretch = _assembled(waiting, _place(waiting) if place is None else place, None, like)
+            stretch = assembled(waiting, place_of(waiting) if place is None else place, None, like)
             yield Stretch(stretch.place - zero, stretch.samples)
             waiting, place, like = [], stretch.end, stretch.samples
         if waiting:
-            stretch = _assembled(waiting, _place(waiting), None)
+            stretch = assembled(waiting, place_of(waiting), None)
             yield Stretch(stretch.place - zero, stretch.samples)
 
     def _seek(self, begin: int, zero: int) -> int | None:
@@ -214,7 +174,7 @@ class AudioFile:
 
     def _decode(
         self, decoder: av.AudioCodecContext, first_stamp: int | None, *, is_anchored: bool = False
-    ) -> Iterator[_Piece]:
+    ) -> Iterator[Piece]:
         """What packets give, from the first one with that stamp or a later one. Time stamps and gaps mean
         nothing where the file was entered at a byte."""
         is_first, last_count = True, 0
@@ -231,13 +191,13 @@ class AudioFile:
                 frames = decoder.decode(packet)
             except av.error.FFmpegError:
                 if last_count:
-                    yield _Piece(stamp, None, last_count)
+                    yield Piece(stamp, None, last_count)
                 continue
             for frame in frames:
                 last_count = frame.samples
                 kept = max(0, min(frame.samples, self._length(packet)) - dropped)
                 self.dropped += frame.samples - kept
-                yield _Piece(self._sample_at(frame.pts), frame, kept)
+                yield Piece(self._sample_at(frame.pts), frame, kept)
 
     def _length(self, packet: "av.Packet[Any]") -> int:
         """MP4 says by the length of its last packet where the sound ends."""
@@ -260,43 +220,19 @@ class AudioFile:
 
     def _joined(
         self,
-        decoded: Iterator[_Piece],
+        decoded: Iterator[Piece],
         is_enough: Callable[[int, int], bool],
         needed: int | None,
         known_place: int | None = None,
     ) -> Stretch:
         """Placed by the stamps, if the place isn't known."""
-        pieces: list[_Piece] = []
+        pieces: list[Piece] = []
         count, place = 0, known_place
         for piece in decoded:
             pieces.append(piece)
             count += piece.sample_count
             if place is None and len(pieces) == self._placing_frames:
-                place = _place(pieces)
+                place = place_of(pieces)
             if place is not None and is_enough(place, count):
                 break
-        return _assembled(pieces, _place(pieces) if place is None else place, needed)
-
-
-def _place(pieces: list[_Piece]) -> int:
-    """Of the first one, as most of them say."""
-    before = accumulate((piece.sample_count for piece in pieces), initial=0)
-    places = [
-        piece.stamp - count for piece, count in zip(pieces, before, strict=False) if piece.stamp is not None
-    ]
-    return mode(places) if places else 0
-
-
-def _assembled(pieces: list[_Piece], place: int, needed: int | None, like: Samples | None = None) -> Stretch:
-    """`like` is what silence looks like, unless a frame among them shows it."""
-    frame = next((piece.frame for piece in pieces if piece.frame is not None), None)
-    if frame is not None:
-        like = _Piece(None, frame, 0).samples(np.zeros((0, 0)))
-    elif like is None:
-        return Stretch(place, np.zeros((0, 0)))
-    ends = list(accumulate((piece.sample_count for piece in pieces), initial=place))
-    first = 0
-    if needed is not None:
-        first = next((at for at, end in enumerate(ends[1:]) if end > needed), len(pieces))
-    kept = [piece.samples(like) for piece in pieces[first:]]
-    return Stretch(ends[first], np.concatenate(kept, axis=1) if kept else like)
+        return assembled(pieces, place_of(pieces) if place is None else place, needed)

@@ -10,7 +10,8 @@ import av
 import numpy as np
 
 from server.media.edge_alike import distance
-from server.media.edge_decode import AudioFile, Samples, Stretch
+from server.media.edge_decode import AudioFile
+from server.media.edge_stretch import Samples, Stretch
 from server.media.edge_values import Bar, Match, Seen, Segment
 
 _CHUNK_SAMPLES = 1 << 16  # no frame of any format is longer

@@ -11,8 +11,9 @@ import av
 import numpy as np
 
 from server.media.edge_alike import distance, is_alike
-from server.media.edge_decode import Anchor, AudioFile, Samples, Stretch
+from server.media.edge_decode import Anchor, AudioFile
 from server.media.edge_flow import compare_whole
+from server.media.edge_stretch import Samples, Stretch
 from server.media.edge_values import Bar, Edge, Match, Seen, Segment
 
 _MAX_STRETCH_EDGES = 40  # of the source, held at once

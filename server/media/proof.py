@@ -26,7 +26,7 @@ async def prove_copies(
     tag_bytes: Sequence[int] = (),
     is_full: bool = False,
 ) -> list[EdgeProof]:
-    """Structure and edges of each, or all its samples. `tag_bytes` holds what tags add to each segment's file.
+    """Structure and edges of each, or all its samples. `tag_bytes` holds what tags add to each file.
 
     Raises VerificationFailed for the first one that is not what it has to be. Several at once cost less than
     one by one: neighbours share what is decoded of the source.

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from server.media.copying.mp3_cut import open_mp3
-from server.media.edge_decode import Anchor, AudioFile, Samples
+from server.media.edge_decode import Anchor, AudioFile
 from server.media.edge_proof import EDGE_BARS
+from server.media.edge_stretch import Samples
 from server.media.encode import DEMUXERS
 from tests.media.test_proof import COPIED, source_of
 
