@@ -22,14 +22,14 @@ class Chapter:
 
 
 async def read_chapters(path: Path, demuxer: str, limits: MediaLimits, prober: Prober) -> tuple[Chapter, ...]:
-    """All chapters, by their start. Raises TooManyChapters above MAX_CHAPTERS, CorruptFile for a file that
-    cannot be opened."""
+    """All chapters, in the file's order. Raises TooManyChapters above MAX_CHAPTERS, and CorruptFile if the
+    file cannot be opened."""
     answer = await prober.ask(_request(path, demuxer, limits), limits.probe_wall_s + 5)
     if answer.get("problem") == "too_many_chapters":
         raise TooManyChapters(MAX_CHAPTERS)
     if answer.get("problem") is not None:
         raise CorruptFile("its chapters cannot be read.")
-    return chapters_of(answer["parts"])
+    return _chapters(answer["parts"])
 
 
 def _request(path: Path, demuxer: str, limits: MediaLimits) -> dict[str, Any]:
@@ -43,6 +43,5 @@ def _request(path: Path, demuxer: str, limits: MediaLimits) -> dict[str, Any]:
     }
 
 
-def chapters_of(found: list[list[Any]]) -> tuple[Chapter, ...]:
-    chapters = [Chapter(max(0, start), max(0, end), clean_title(title)) for start, end, title in found]
-    return tuple(sorted(chapters, key=lambda chapter: (chapter.start_ns, chapter.end_ns)))
+def _chapters(found: list[list[Any]]) -> tuple[Chapter, ...]:
+    return tuple(Chapter(max(0, start), max(0, end), clean_title(title)) for start, end, title in found)

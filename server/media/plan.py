@@ -1,7 +1,7 @@
 """Where to cut, in samples. Pure, integers only: no float ever decides about a sample."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from server.media.chapters import Chapter
@@ -20,7 +20,7 @@ from server.media.plan_modes import (
     TimestampsMode,
     needs_pauses,
 )
-from server.media.plan_placing import into_pauses, join_short, onto_grid
+from server.media.plan_placing import into_pauses, join_short
 from server.media.plan_regular import bounds_by_duration, bounds_by_parts, duration_places
 from server.media.plan_silence import silence_bounds
 from server.media.plan_source import Bound, Source
@@ -124,7 +124,8 @@ def plan_cuts(
         if options.snap_window_ns is not None:
             window = sample_at(options.snap_window_ns, sample_rate)
             bounds = into_pauses(bounds, source, _listened(pauses), window, min_tail)
-        bounds = join_short(onto_grid(bounds, source, snap), source, min_tail)
+        on_grid = [replace(bound, sample=snap(bound.sample)) for bound in bounds]
+        bounds = join_short(on_grid, source, min_tail)
     return _cuts(bounds, total_samples, sample_at(options.overlap_ns, sample_rate), snap)
 
 
@@ -133,7 +134,7 @@ def _wanted(
     source: Source,
     chapters: Sequence[Chapter],
 ) -> list[Bound]:
-    """Rising, the first at 0, all before the end."""
+    """In order, the first at 0; some may share a place."""
     match mode:
         case DurationMode():
             return bounds_by_duration(mode, source)
@@ -170,19 +171,11 @@ def _cuts(bounds: Sequence[Bound], total_samples: int, overlap: int, snap: Snap)
             reason=ender.reason,
             title=bound.title,
             shifted_samples=ender.sample - ender.wanted,
-            overlap_samples=bound.sample - _overlapping_start(bound.sample, before, overlap, snap),
+            # never before the segment in front begins, so that overlaps at most double what is written
+            overlap_samples=bound.sample - snap(max(before, bound.sample - overlap)),
         )
         for index, (bound, ender, end, before) in enumerate(zip(bounds, enders, ends, befores, strict=False))
     )
-
-
-def _overlapping_start(first: int, before: int, overlap: int, snap: Snap) -> int:
-    """Never before the segment in front begins, so that overlaps at most double what is written."""
-    if overlap == 0:
-        return first
-    if first - overlap <= before:
-        return before
-    return min(first, max(before, snap(first - overlap)))
 
 
 def plan_by_duration(

@@ -1,13 +1,11 @@
-"""Moves wanted cuts into pauses and onto the format's grid, and joins pieces that became too short."""
+"""Moves wanted cuts into pauses, and joins pieces that became too short."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from server.media.plan_source import Bound, Source
 from server.media.silence_choice import choose_cut
 from server.media.silence_pauses import Pauses
-
-Snap = Callable[[int], int]
 
 
 def into_pauses(
@@ -30,21 +28,12 @@ def _reach(gap: int, source: Source, window_samples: int) -> int:
     return max(0, min(window_samples, (gap - source.least_samples) // 2))
 
 
-def onto_grid(bounds: Sequence[Bound], source: Source, snap: Snap) -> list[Bound]:
-    """Cuts for which the grid has no place of their own are left out."""
-    placed = list(bounds[:1])
-    for bound in bounds[1:]:
-        at = snap(bound.sample)
-        if placed[-1].sample < at < source.total_samples:
-            placed.append(replace(bound, sample=at))
-    return placed
-
-
 def join_short(
     bounds: Sequence[Bound], source: Source, min_tail_samples: int, most: int | None = None
 ) -> list[Bound]:
     """No piece is shorter than the shortest segment, nor the last one than `min_tail_samples`, unless there
-    is only one, or the joint one were longer than `most`. A title is kept when the first part has none."""
+    is only one, or the joint one were longer than `most`. Bounds that the grid threw together become one.
+    A title is kept when the first part has none."""
     most = source.total_samples if most is None else most
     kept = list(bounds[:1])
     for bound, end in zip(bounds[1:], _ends(bounds[1:], source), strict=True):

@@ -20,8 +20,7 @@ def bounds_by_timestamps(mode: TimestampsMode, source: Source) -> list[Bound]:
     for time_ns in times_ns:
         _check_time(time_ns, before_ns, source)
         at = sample_at(time_ns, source.sample_rate)
-        if at < source.total_samples:
-            bounds.append(Bound(at, at, Reason.TIMESTAMP))
+        bounds.append(Bound(at, at, Reason.TIMESTAMP))
         before_ns = time_ns
     return bounds
 
@@ -78,7 +77,4 @@ def _titled(places: list[tuple[int, str | None]], reason: Reason, source: Source
     if places[0][0] <= _LEAD_S * source.sample_rate:
         bounds = [start_of_source(places[0][1])]
         places = places[1:]
-    for at, title in places:
-        if bounds[-1].sample < at < source.total_samples:
-            bounds.append(Bound(at, at, reason, title))
-    return bounds
+    return bounds + [Bound(at, at, reason, title) for at, title in places]

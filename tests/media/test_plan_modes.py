@@ -124,10 +124,18 @@ def test_a_short_lead_belongs_to_the_first_chapter_and_a_long_one_is_its_own_seg
     ]
 
 
-def test_chapters_at_the_same_place_are_one_segment() -> None:
-    chapters = [Chapter(0, 0, "Part"), Chapter(0, 0, "Chapter"), Chapter(30 * NANOS, 0, "Next")]
+def test_chapters_at_the_same_place_are_one_segment_with_the_first_title() -> None:
+    named = [Chapter(0, 0, "Part"), Chapter(0, 0, "Chapter"), Chapter(30 * NANOS, 0, "Next")]
+    half_named = [Chapter(0, 0, "One"), Chapter(30 * NANOS, 0, None), Chapter(30 * NANOS + 9, 0, "Two")]
 
-    assert [cut.title for cut in plan(ChaptersMode(), chapters=chapters)] == ["Part", "Next"]
+    assert [cut.title for cut in plan(ChaptersMode(), chapters=named)] == ["Part", "Next"]
+    assert [cut.title for cut in plan(ChaptersMode(), chapters=half_named)] == ["One", "Two"]
+
+
+def test_chapters_may_come_in_any_order() -> None:
+    chapters = [Chapter(30 * NANOS, 0, "Two"), Chapter(0, 0, "One")]
+
+    assert [cut.title for cut in plan(ChaptersMode(), chapters=chapters)] == ["One", "Two"]
 
 
 def test_cue_times_are_exact_to_the_sample() -> None:
@@ -172,6 +180,25 @@ def test_the_upper_limit_of_pieces_holds_on_a_coarse_grid() -> None:
 
     assert max(cut.sample_count for cut in cuts) <= RATE
     assert all(cut.first_sample % 1024 == 0 for cut in cuts)
+
+
+def test_a_grid_that_is_coarser_than_the_upper_limit_is_used_as_well_as_it_goes() -> None:
+    cuts = plan(SilenceMode(NANOS, max_length_ns=NANOS), pauses=talk(60), step=3 * RATE)
+
+    assert {cut.sample_count for cut in cuts} == {3 * RATE}
+
+
+def test_splitting_a_long_piece_leaves_no_short_rest() -> None:
+    cuts = plan(SilenceMode(NANOS, 5 * NANOS, 20 * NANOS), total=42 * RATE, pauses=talk(42))
+
+    assert min(cut.sample_count for cut in cuts) >= 5 * RATE
+    assert max(cut.sample_count for cut in cuts) <= 20 * RATE
+
+
+def test_the_upper_limit_is_stronger_than_the_lower_one() -> None:
+    cuts = plan(SilenceMode(NANOS, 9 * NANOS, 10 * NANOS), total=12 * RATE, pauses=talk(12))
+
+    assert [cut.sample_count for cut in cuts] == [10 * RATE, 2 * RATE]
 
 
 def test_snapping_moves_cuts_into_pauses_and_says_by_how_much() -> None:
@@ -235,6 +262,14 @@ def test_a_short_rest_joins_the_segment_before() -> None:
     assert starts_s(plan(DurationMode(10 * NANOS), total=21 * RATE, options=rest)) == [0, 10]
     assert starts_s(plan(DurationMode(10 * NANOS), total=22 * RATE, options=rest)) == [0, 10, 20]
     assert len(plan(DurationMode(10 * NANOS), total=10 * RATE + RATE // 10 - 1)) == 1
+
+
+def test_a_short_rest_is_gone_before_its_cut_could_move_away_from_the_end() -> None:
+    options = PlanOptions(snap_window_ns=5 * NANOS, min_tail_ns=2 * NANOS)
+
+    cuts = plan(DurationMode(10 * NANOS), total=21 * RATE, options=options, pauses=talk(21, (16, 17)))
+
+    assert len(cuts) == 2
 
 
 def test_snapping_makes_no_short_rest() -> None:

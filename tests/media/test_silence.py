@@ -123,6 +123,31 @@ async def test_noise_without_a_pause_has_none(noise_db: float, room: Room) -> No
     assert spans_s(await find_pauses(await pcm_of(room, noise))) == []
 
 
+async def test_loudness_that_breathes_is_no_pause(room: Room) -> None:
+    noise = np.random.default_rng(1).standard_normal(20 * RATE)
+    louder = np.where(np.arange(20 * RATE) // RATE % 2, 0.016, 0.01)  # by 4 dB, each second
+
+    assert spans_s(await find_pauses(await pcm_of(room, noise * louder))) == []
+
+
+async def test_what_is_quiet_to_anyone_is_a_pause_beside_something_quieter(room: Room) -> None:
+    sound, true = talk(20, -68)
+    nearly_silent = 10 ** (-86 / 20) * np.random.default_rng(1).standard_normal(10 * RATE)
+
+    pauses = await find_pauses(await pcm_of(room, np.concatenate([sound, nearly_silent]), subtype="PCM_24"))
+
+    assert all(is_found(span, spans_s(pauses)) for span in true[:-1])
+
+
+async def test_what_stands_behind_the_samples_is_not_listened_to(room: Room) -> None:
+    pcm = await pcm_of(room, talk(5, -60)[0])
+
+    pauses = await find_pauses(replace(pcm, sample_count=3 * RATE))
+
+    assert pauses.sample_count == 3 * RATE
+    assert len(pauses.moments) == 300
+
+
 async def test_silence_is_one_pause(room: Room) -> None:
     pauses = await find_pauses(await pcm_of(room, np.zeros(5 * RATE + 77)))
 
@@ -232,6 +257,25 @@ async def test_cancelling_ends_the_decoder(sources: Path, room: Room) -> None:
         await task
     names = [child.name() for child in psutil.Process().children(recursive=True)]
     assert not any("ffmpeg" in name for name in names)
+
+
+async def test_cancelling_ends_the_reading(room: Room) -> None:
+    pcm = await pcm_of(room, np.zeros((RATE, 2)))
+    path = room.folder / "sparse.raw"
+    with path.open("wb") as file:
+        file.truncate(10**10)
+    long = replace(pcm, path=path, data_offset=0, sample_count=10**10 // pcm.frame_bytes)
+    seen: list[int] = []
+
+    async def leave_early() -> None:
+        reading = asyncio.create_task(find_pauses(long, on_progress=seen.append))
+        while not seen:  # noqa: ASYNC110  # the callback comes from a thread, into a loop of its own
+            await asyncio.sleep(0)
+        reading.cancel()
+
+    await asyncio.to_thread(asyncio.run, leave_early())  # returns when its threads have ended
+
+    assert seen[-1] < long.sample_count // 2
 
 
 async def test_memory_does_not_grow_with_the_length(room: Room) -> None:
