@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -14,6 +15,11 @@ from tests.client.service import running_service
 from tests.client.state import API_KEY, Service
 
 ROOT = Path(__file__).parents[2]
+
+
+def _hear_interrupts() -> None:
+    """A test run in the background ignores Ctrl-C, and so would everything it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,9 @@ def start(environment: dict[str, str], tmp_path: Path) -> Start:
     async def start(*arguments: str, **options: Any) -> asyncio.subprocess.Process:  # noqa: ANN401 - the process's own
         options = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE} | options
         command = (sys.executable, "-m", "zerokerf", *arguments)
-        return await asyncio.create_subprocess_exec(*command, env=environment, cwd=tmp_path, **options)
+        return await asyncio.create_subprocess_exec(
+            *command, env=environment, cwd=tmp_path, preexec_fn=_hear_interrupts, **options
+        )
 
     return start
 
