@@ -21,6 +21,8 @@ from zerokerf.errors import CorruptFile
 from zerokerf.formats import Format
 
 _PIPE_BYTES = 1 << 20  # the decoder waits less often than with the usual 64 KiB
+#: Handed on in large portions: ffmpeg passes each from thread to thread, which costs more than a pipe does.
+_PORTIONS = "asetnsamples=n=32768:p=0"
 _SET_PIPE_BYTES = 1031  # Linux's F_SETPIPE_SZ, refused elsewhere
 
 
@@ -134,6 +136,7 @@ def _argv(path: Path, facts: SourceFacts, decoder: Decoder, limits: MediaLimits)
         "pipe:1",
         f=kept.value,
         acodec=kept.codec,
+        af=_PORTIONS,
         ac=facts.channels,
         ar=facts.sample_rate,
         t=limits.max_duration_s + 1,
