@@ -23,7 +23,7 @@ from server.media.prober import Prober
 from server.media.proof import prove_copies
 from server.media.segment import CutSegment, make_segment
 from server.media.size_search import SizeStart
-from server.media.verify import Proof, verify_segment
+from server.media.verify import verify_segment
 from zerokerf.formats import Format
 
 #: How the note begins that tells why frames were not copied.
@@ -80,7 +80,7 @@ class Cutter(Protocol):
         """Raises SizeLimitTooSmall or TooManySegments."""
         ...
 
-    async def verify(self, segment: CutSegment, max_bytes: int | None) -> Proof:
+    async def verify(self, segment: CutSegment, max_bytes: int | None) -> None:
         """Raises VerificationFailed."""
         ...
 
@@ -154,10 +154,9 @@ class CopyCutter:
     def by_size(self, max_bytes: int, start: SizeStart) -> AsyncGenerator[CutSegment, None]:
         return copy_by_size(self._copier, max_bytes, start, self._folder, self._tools)
 
-    async def verify(self, segment: CutSegment, max_bytes: int | None) -> Proof:
+    async def verify(self, segment: CutSegment, max_bytes: int | None) -> None:
         """Its index, and both its edges beside those of the source."""
         await prove_copies(self._source, [segment], self._tools.prober, max_bytes=max_bytes)
-        return Proof(segment.output_samples + segment.excess_samples, is_bit_exact=False)
 
 
 class EncodeCutter:
@@ -220,8 +219,8 @@ class EncodeCutter:
             return None
         return copier if copier.sample_count == pcm.sample_count else None
 
-    async def verify(self, segment: CutSegment, max_bytes: int | None) -> Proof:
-        return await verify_segment(segment, self._plan, self._pcm, self._tools.decoder, max_bytes)
+    async def verify(self, segment: CutSegment, max_bytes: int | None) -> None:
+        await verify_segment(segment, self._plan, self._pcm, self._tools.decoder, max_bytes)
 
 
 async def copy_by_size(

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import ffmpeg
 
@@ -21,9 +20,6 @@ from zerokerf.formats import Format
 
 _CHUNK_BYTES = 1 << 18
 _MEMORY_BYTES = 2 * 1024**3
-_COUNT_WALL_S = 3600
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +44,6 @@ async def verify_segment(
     if target.is_lossless and not is_same:
         raise SegmentDiffers(segment.index)
     return Proof(found, target.is_lossless)
-
-
-async def count_samples(path: Path, kind: Format, channels: int, decoder: Decoder) -> int:
-    """How many samples per channel a decoder finds in a finished file, on its own."""
-    read_fd, write_fd = os.pipe()
-    counting = asyncio.create_task(_in_thread(_count, read_fd))
-    try:
-        try:
-            limits = RunLimits(wall_s=_COUNT_WALL_S, cpu_s=_COUNT_WALL_S, memory_bytes=_MEMORY_BYTES)
-            argv = _argv(path, kind, SampleFormat.S16, decoder)
-            finished = await run(argv, folder=path.parent, limits=limits, stdout_fd=write_fd)
-        finally:
-            os.close(write_fd)
-    finally:
-        found_bytes = await counting
-        os.close(read_fd)
-    refuse_our_faults(finished)
-    return found_bytes // (SampleFormat.S16.sample_bytes * channels)
 
 
 async def _compare(segment: CutSegment, target: EncodePlan, pcm: Pcm, decoder: Decoder) -> tuple[int, bool]:
@@ -97,7 +75,7 @@ def _argv(path: Path, kind: Format, kept: SampleFormat, decoder: Decoder) -> lis
     return argv
 
 
-async def _in_thread(work: Callable[..., Found], *args: object) -> Found:
+async def _in_thread(work: Callable[..., tuple[int, bool]], *args: object) -> tuple[int, bool]:
     """Beside the loop. When cancelled, the thread stops at its next chunk."""
     stop = threading.Event()
     try:
@@ -119,13 +97,6 @@ def _compare_wav(segment: CutSegment, pcm: Pcm, stop: threading.Event) -> tuple[
                 break
             is_same = file.read(len(chunk)) == chunk
     return header.found_samples, is_same
-
-
-def _count(read_fd: int, stop: threading.Event) -> int:
-    found_bytes = 0
-    while not stop.is_set() and (chunk := os.read(read_fd, _CHUNK_BYTES)):
-        found_bytes += len(chunk)
-    return found_bytes
 
 
 def _drain(read_fd: int, segment: CutSegment, pcm: Pcm, stop: threading.Event) -> tuple[int, bool]:

@@ -10,7 +10,7 @@ from server.database.open import open_database
 from server.jobs.model import Progress, SplitRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups_in_process import InProcessWakeups
-from server.workflows.reporter import reporting
+from server.workflows.reporter import Reporter, reporting
 
 REQUEST = SplitRequest(source_url="https://example.org/a.wav", segment_ns=10**9)
 
@@ -43,11 +43,14 @@ async def test_what_is_being_written_when_the_work_ends_is_written(tmp_path: Pat
 
 async def test_the_end_of_the_work_does_not_wait_for_the_next_tick(tmp_path: Path) -> None:
     async with open_database(f"sqlite:///{tmp_path}/records.db") as database:
-        records = SplitRecords(database, InProcessWakeups())
+        reporter = Reporter(SplitRecords(database, InProcessWakeups()), "job_a", Progress())
+        running = asyncio.create_task(reporter.run())
+        await asyncio.sleep(0)
 
-        async def work() -> None:
-            async with reporting(records, "job_a", Progress()):
-                pass
+        reporter.stop()
+        for _ in range(20):  # turns of the loop: no clock is waited for
+            await asyncio.sleep(0)
 
-        async with asyncio.timeout(0.2):
-            await ActivityEnvironment().run(work)
+        has_ended = running.done()
+        running.cancel()
+        assert has_ended

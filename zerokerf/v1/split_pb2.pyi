@@ -42,7 +42,7 @@ class Split(_message.Message):
         STATE_PROCESSING: Split._State.ValueType  # 2
         """A worker fetches, decodes, cuts or stores."""
         STATE_COMPLETED: Split._State.ValueType  # 3
-        """Final. Every segment is stored and was decoded and counted."""
+        """Final. Every segment is stored and was proven to be its part of the source."""
         STATE_FAILED: Split._State.ValueType  # 4
         """Final. `error` says why. Nothing is left in the store."""
         STATE_CANCELLED: Split._State.ValueType  # 5
@@ -57,7 +57,7 @@ class Split(_message.Message):
     STATE_PROCESSING: Split.State.ValueType  # 2
     """A worker fetches, decodes, cuts or stores."""
     STATE_COMPLETED: Split.State.ValueType  # 3
-    """Final. Every segment is stored and was decoded and counted."""
+    """Final. Every segment is stored and was proven to be its part of the source."""
     STATE_FAILED: Split.State.ValueType  # 4
     """Final. `error` says why. Nothing is left in the store."""
     STATE_CANCELLED: Split.State.ValueType  # 5
