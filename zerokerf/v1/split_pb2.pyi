@@ -24,6 +24,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Verification:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _VerificationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verification.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VERIFICATION_UNSPECIFIED: _Verification.ValueType  # 0
+    """The same as VERIFICATION_EDGES."""
+    VERIFICATION_EDGES: _Verification.ValueType  # 1
+    """Every file is read back and counted. Copied frames are decoded and compared with the source for a quarter
+    of a second at both ends; what was encoded is decoded in full.
+    """
+    VERIFICATION_FULL: _Verification.ValueType  # 2
+    """Every sample of copied frames is decoded and compared as well."""
+
+class Verification(_Verification, metaclass=_VerificationEnumTypeWrapper):
+    """What is looked at before a segment may be stored."""
+
+VERIFICATION_UNSPECIFIED: Verification.ValueType  # 0
+"""The same as VERIFICATION_EDGES."""
+VERIFICATION_EDGES: Verification.ValueType  # 1
+"""Every file is read back and counted. Copied frames are decoded and compared with the source for a quarter
+of a second at both ends; what was encoded is decoded in full.
+"""
+VERIFICATION_FULL: Verification.ValueType  # 2
+"""Every sample of copied frames is decoded and compared as well."""
+Global___Verification: _TypeAlias = Verification  # noqa: Y015
+
 @_typing.final
 class Split(_message.Message):
     """One request to cut one recording into segments."""
@@ -79,6 +107,10 @@ class Split(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
+    ENCODING_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    VERIFICATION_FIELD_NUMBER: _builtins.int
+    STRICT_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server, never reused."""
@@ -91,6 +123,10 @@ class Split(_message.Message):
     """As given at creation. Recorded only: this version delivers no webhooks."""
     last_sequence: _builtins.int
     """Sequence number of the newest event, a cursor for WatchSplit."""
+    verification: Global___Verification.ValueType
+    """As requested. Never changes."""
+    strict: _builtins.bool
+    """As requested. Never changes."""
     @_builtins.property
     def mode(self) -> Global___SplitMode:
         """As requested. Never changes."""
@@ -128,9 +164,17 @@ class Split(_message.Message):
         """As requested. Never changes."""
 
     @_builtins.property
+    def encoding(self) -> Global___EncodeOptions:
+        """As requested. Never changes."""
+
+    @_builtins.property
+    def tags(self) -> Global___TagOptions:
+        """As requested. Never changes."""
+
+    @_builtins.property
     def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Every change that the output format forced on the audio, a sentence each, such as
-        "Resampled from 44100 to 48000 Hz".
+        """What had to change or is missing, a sentence each: the audio was resampled or mixed down, frames could not
+        be copied, the source is cut short.
         """
 
     def __init__(
@@ -152,11 +196,15 @@ class Split(_message.Message):
         end_time: _timestamp_pb2.Timestamp | None = ...,
         last_sequence: _builtins.int = ...,
         options: Global___CutOptions | None = ...,
+        encoding: Global___EncodeOptions | None = ...,
+        tags: Global___TagOptions | None = ...,
+        verification: Global___Verification.ValueType = ...,
+        strict: _builtins.bool = ...,
         notes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "metadata", b"metadata", "mode", b"mode", "options", b"options", "progress", b"progress", "source", b"source", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "metadata", b"metadata", "mode", b"mode", "options", b"options", "progress", b"progress", "source", b"source", "start_time", b"start_time", "tags", b"tags"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "id", b"id", "last_sequence", b"last_sequence", "metadata", b"metadata", "mode", b"mode", "notes", b"notes", "options", b"options", "output_format", b"output_format", "progress", b"progress", "requested_format", b"requested_format", "segments", b"segments", "source", b"source", "start_time", b"start_time", "state", b"state", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "id", b"id", "last_sequence", b"last_sequence", "metadata", b"metadata", "mode", b"mode", "notes", b"notes", "options", b"options", "output_format", b"output_format", "progress", b"progress", "requested_format", b"requested_format", "segments", b"segments", "source", b"source", "start_time", b"start_time", "state", b"state", "strict", b"strict", "tags", b"tags", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -414,6 +462,98 @@ class CutOptions(_message.Message):
 Global___CutOptions: _TypeAlias = CutOptions  # noqa: Y015
 
 @_typing.final
+class EncodeOptions(_message.Message):
+    """How segments are encoded. What is unset keeps the usual setting of the format, which is that of the source
+    wherever the format can carry it. Any of these makes a job encode where it would have copied frames.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BIT_RATE_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    SAMPLE_RATE_FIELD_NUMBER: _builtins.int
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    BIT_DEPTH_FIELD_NUMBER: _builtins.int
+    bit_rate: _builtins.int
+    """In bit/s, for mp3, ogg, opus, aac and m4a."""
+    quality: _builtins.float
+    """On the encoder's own scale, in place of a bit rate: mp3 0 (best) to 9, ogg -1 to 10 (best), flac 0 to 12
+    (smallest).
+    """
+    sample_rate: _builtins.int
+    """In Hz."""
+    channels: _builtins.int
+    """Mixed down, or up, by the usual matrices."""
+    bit_depth: _builtins.int
+    """For wav 16, 24 or 32, for flac and lossless m4a 16 or 24."""
+    def __init__(
+        self,
+        *,
+        bit_rate: _builtins.int = ...,
+        quality: _builtins.float | None = ...,
+        sample_rate: _builtins.int = ...,
+        channels: _builtins.int = ...,
+        bit_depth: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_quality", b"_quality", "quality", b"quality"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quality", b"_quality", "bit_depth", b"bit_depth", "bit_rate", b"bit_rate", "channels", b"channels", "quality", b"quality", "sample_rate", b"sample_rate"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__quality: _TypeAlias = _typing.Literal["quality"]  # noqa: Y015
+    _WhichOneofArgType__quality: _TypeAlias = _typing.Literal["_quality", b"_quality"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quality) -> _WhichOneofReturnType__quality | None: ...
+
+Global___EncodeOptions: _TypeAlias = EncodeOptions  # noqa: Y015
+
+@_typing.final
+class TagOptions(_message.Message):
+    """What segments carry of the source's title, artist, album, cover and chapters."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Policy:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _PolicyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[TagOptions._Policy.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        POLICY_UNSPECIFIED: TagOptions._Policy.ValueType  # 0
+        """The same as POLICY_COPY."""
+        POLICY_COPY: TagOptions._Policy.ValueType  # 1
+        """All, renumbered: track n of N, chapters clipped to the segment. A source without any has segments without."""
+        POLICY_NONE: TagOptions._Policy.ValueType  # 2
+        """Nothing at all."""
+
+    class Policy(_Policy, metaclass=_PolicyEnumTypeWrapper): ...
+    POLICY_UNSPECIFIED: TagOptions.Policy.ValueType  # 0
+    """The same as POLICY_COPY."""
+    POLICY_COPY: TagOptions.Policy.ValueType  # 1
+    """All, renumbered: track n of N, chapters clipped to the segment. A source without any has segments without."""
+    POLICY_NONE: TagOptions.Policy.ValueType  # 2
+    """Nothing at all."""
+
+    POLICY_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    policy: Global___TagOptions.Policy.ValueType
+    title: _builtins.str
+    """Optional. The title of each segment, with the fields {title}, {artist}, {album}, {date} of the source,
+    {segment} for the title of its chapter or track, {n} and {count}, padded as in {n:02}.
+    """
+    def __init__(
+        self,
+        *,
+        policy: Global___TagOptions.Policy.ValueType = ...,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TagOptions: _TypeAlias = TagOptions  # noqa: Y015
+
+@_typing.final
 class SplitSource(_message.Message):
     """Where the recording comes from."""
 
@@ -573,6 +713,67 @@ class Segment(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Segment: _TypeAlias = Segment  # noqa: Y015
+
+@_typing.final
+class PlannedSegment(_message.Message):
+    """One segment as it would be cut."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    FIRST_SAMPLE_FIELD_NUMBER: _builtins.int
+    SAMPLE_COUNT_FIELD_NUMBER: _builtins.int
+    DURATION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    SHIFTED_SAMPLES_FIELD_NUMBER: _builtins.int
+    OVERLAP_SAMPLES_FIELD_NUMBER: _builtins.int
+    EXPECTED_SIZE_FIELD_NUMBER: _builtins.int
+    SIZE_IS_EXACT_FIELD_NUMBER: _builtins.int
+    index: _builtins.int
+    """From 0, without gaps."""
+    first_sample: _builtins.int
+    """Position on the source's time line, in samples of the source."""
+    sample_count: _builtins.int
+    reason: _builtins.str
+    """Why the segment ends where it does, as in `Segment`."""
+    title: _builtins.str
+    """Of its chapter or track."""
+    shifted_samples: _builtins.int
+    """How far its end is from the place asked for, in samples: below 0 is earlier."""
+    overlap_samples: _builtins.int
+    """The file would begin this many samples before `first_sample`."""
+    expected_size: _builtins.int
+    """In bytes, tags included. Unset where only encoding can tell."""
+    size_is_exact: _builtins.bool
+    """Whether `expected_size` is exact, and not an estimate from the bit rate or the largest that tags can be."""
+    @_builtins.property
+    def duration(self) -> _duration_pb2.Duration:
+        """Without overlap. The durations of all segments add up to the source's duration exactly."""
+
+    def __init__(
+        self,
+        *,
+        index: _builtins.int = ...,
+        first_sample: _builtins.int = ...,
+        sample_count: _builtins.int = ...,
+        duration: _duration_pb2.Duration | None = ...,
+        reason: _builtins.str = ...,
+        title: _builtins.str = ...,
+        shifted_samples: _builtins.int = ...,
+        overlap_samples: _builtins.int = ...,
+        expected_size: _builtins.int | None = ...,
+        size_is_exact: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_size", b"_expected_size", "duration", b"duration", "expected_size", b"expected_size"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_size", b"_expected_size", "duration", b"duration", "expected_size", b"expected_size", "first_sample", b"first_sample", "index", b"index", "overlap_samples", b"overlap_samples", "reason", b"reason", "sample_count", b"sample_count", "shifted_samples", b"shifted_samples", "size_is_exact", b"size_is_exact", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_size: _TypeAlias = _typing.Literal["expected_size"]  # noqa: Y015
+    _WhichOneofArgType__expected_size: _TypeAlias = _typing.Literal["_expected_size", b"_expected_size"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_size) -> _WhichOneofReturnType__expected_size | None: ...
+
+Global___PlannedSegment: _TypeAlias = PlannedSegment  # noqa: Y015
 
 @_typing.final
 class SplitProgress(_message.Message):

@@ -32,6 +32,10 @@ class CreateSplitRequest(_message.Message):
     METADATA_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
+    ENCODING_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    VERIFICATION_FIELD_NUMBER: _builtins.int
+    STRICT_FIELD_NUMBER: _builtins.int
     output_format: _audio_pb2.AudioFormat.ValueType
     """Optional. Unspecified keeps the format of the source."""
     webhook_url: _builtins.str
@@ -39,6 +43,12 @@ class CreateSplitRequest(_message.Message):
     request_id: _builtins.str
     """Optional, up to 128 characters. Repeating a request with the same id returns the first job;
     another request with the same id fails with ALREADY_EXISTS.
+    """
+    verification: _split_pb2.Verification.ValueType
+    """Optional."""
+    strict: _builtins.bool
+    """Optional. Whether a damaged or truncated source fails the job with CORRUPT_FILE. Otherwise it is split as far
+    as it goes, and `notes` and the manifest say so.
     """
     @_builtins.property
     def source(self) -> _split_pb2.SplitSource:
@@ -56,6 +66,14 @@ class CreateSplitRequest(_message.Message):
     def options(self) -> _split_pb2.CutOptions:
         """Optional. Not with the mode by size."""
 
+    @_builtins.property
+    def encoding(self) -> _split_pb2.EncodeOptions:
+        """Optional."""
+
+    @_builtins.property
+    def tags(self) -> _split_pb2.TagOptions:
+        """Optional."""
+
     def __init__(
         self,
         *,
@@ -66,10 +84,14 @@ class CreateSplitRequest(_message.Message):
         metadata: _struct_pb2.Struct | None = ...,
         request_id: _builtins.str = ...,
         options: _split_pb2.CutOptions | None = ...,
+        encoding: _split_pb2.EncodeOptions | None = ...,
+        tags: _split_pb2.TagOptions | None = ...,
+        verification: _split_pb2.Verification.ValueType = ...,
+        strict: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata", "mode", b"mode", "options", b"options", "source", b"source"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["encoding", b"encoding", "metadata", b"metadata", "mode", b"mode", "options", b"options", "source", b"source", "tags", b"tags"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata", "mode", b"mode", "options", b"options", "output_format", b"output_format", "request_id", b"request_id", "source", b"source", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding", b"encoding", "metadata", b"metadata", "mode", b"mode", "options", b"options", "output_format", b"output_format", "request_id", b"request_id", "source", b"source", "strict", b"strict", "tags", b"tags", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -271,6 +293,138 @@ class CancelSplitResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelSplitResponse: _TypeAlias = CancelSplitResponse  # noqa: Y015
+
+@_typing.final
+class PlanSplitRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
+    OUTPUT_FORMAT_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    ENCODING_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    STRICT_FIELD_NUMBER: _builtins.int
+    output_format: _audio_pb2.AudioFormat.ValueType
+    """Optional, as in CreateSplitRequest."""
+    strict: _builtins.bool
+    """Optional."""
+    @_builtins.property
+    def source(self) -> _split_pb2.SplitSource:
+        """Required."""
+
+    @_builtins.property
+    def mode(self) -> _split_pb2.SplitMode:
+        """Required."""
+
+    @_builtins.property
+    def options(self) -> _split_pb2.CutOptions:
+        """Optional. Not with the mode by size."""
+
+    @_builtins.property
+    def encoding(self) -> _split_pb2.EncodeOptions:
+        """Optional."""
+
+    @_builtins.property
+    def tags(self) -> _split_pb2.TagOptions:
+        """Optional. Tags count towards sizes."""
+
+    def __init__(
+        self,
+        *,
+        source: _split_pb2.SplitSource | None = ...,
+        mode: _split_pb2.SplitMode | None = ...,
+        output_format: _audio_pb2.AudioFormat.ValueType = ...,
+        options: _split_pb2.CutOptions | None = ...,
+        encoding: _split_pb2.EncodeOptions | None = ...,
+        tags: _split_pb2.TagOptions | None = ...,
+        strict: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["encoding", b"encoding", "mode", b"mode", "options", b"options", "source", b"source", "tags", b"tags"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding", b"encoding", "mode", b"mode", "options", b"options", "output_format", b"output_format", "source", b"source", "strict", b"strict", "tags", b"tags"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanSplitRequest: _TypeAlias = PlanSplitRequest  # noqa: Y015
+
+@_typing.final
+class PlanSplitResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    OUTPUT_FORMAT_FIELD_NUMBER: _builtins.int
+    COPIES_FRAMES_FIELD_NUMBER: _builtins.int
+    SEGMENTS_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
+    output_format: _audio_pb2.AudioFormat.ValueType
+    """What the segments would be."""
+    copies_frames: _builtins.bool
+    """Whether frames of the source would be copied, without encoding anything."""
+    @_builtins.property
+    def source(self) -> _split_pb2.SourceFacts: ...
+    @_builtins.property
+    def segments(self) -> _containers.RepeatedCompositeFieldContainer[_split_pb2.PlannedSegment]: ...
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As in `Split`."""
+
+    def __init__(
+        self,
+        *,
+        source: _split_pb2.SourceFacts | None = ...,
+        output_format: _audio_pb2.AudioFormat.ValueType = ...,
+        copies_frames: _builtins.bool = ...,
+        segments: _abc.Iterable[_split_pb2.PlannedSegment] | None = ...,
+        notes: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["copies_frames", b"copies_frames", "notes", b"notes", "output_format", b"output_format", "segments", b"segments", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlanSplitResponse: _TypeAlias = PlanSplitResponse  # noqa: Y015
+
+@_typing.final
+class GetSplitManifestRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Required. Of the job."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSplitManifestRequest: _TypeAlias = GetSplitManifestRequest  # noqa: Y015
+
+@_typing.final
+class GetSplitManifestResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JSON_FIELD_NUMBER: _builtins.int
+    json: _builtins.str
+    """The document as it is stored beside the segments; its JSON Schema is docs/manifest.schema.json."""
+    def __init__(
+        self,
+        *,
+        json: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["json", b"json"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSplitManifestResponse: _TypeAlias = GetSplitManifestResponse  # noqa: Y015
 
 @_typing.final
 class WatchSplitRequest(_message.Message):

@@ -65,6 +65,16 @@ class SplitServiceStub:
                 request_serializer=zerokerf_dot_v1_dot_split__service__pb2.CancelSplitRequest.SerializeToString,
                 response_deserializer=zerokerf_dot_v1_dot_split__service__pb2.CancelSplitResponse.FromString,
                 _registered_method=True)
+        self.PlanSplit = channel.unary_unary(
+                '/zerokerf.v1.SplitService/PlanSplit',
+                request_serializer=zerokerf_dot_v1_dot_split__service__pb2.PlanSplitRequest.SerializeToString,
+                response_deserializer=zerokerf_dot_v1_dot_split__service__pb2.PlanSplitResponse.FromString,
+                _registered_method=True)
+        self.GetSplitManifest = channel.unary_unary(
+                '/zerokerf.v1.SplitService/GetSplitManifest',
+                request_serializer=zerokerf_dot_v1_dot_split__service__pb2.GetSplitManifestRequest.SerializeToString,
+                response_deserializer=zerokerf_dot_v1_dot_split__service__pb2.GetSplitManifestResponse.FromString,
+                _registered_method=True)
         self.WatchSplit = channel.unary_stream(
                 '/zerokerf.v1.SplitService/WatchSplit',
                 request_serializer=zerokerf_dot_v1_dot_split__service__pb2.WatchSplitRequest.SerializeToString,
@@ -128,6 +138,25 @@ class SplitServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PlanSplit(self, request, context):
+        """Says where a job with the same fields would cut, without making anything. Waits for the answer, which takes
+        as long as fetching the source and indexing it; conversions by size are encoded to be measured.
+
+        Fails as CreateSplit does, and with the reasons that such a job would fail with.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSplitManifest(self, request, context):
+        """Returns the manifest of a completed job: every segment with its place, its SHA-256 and its proof.
+
+        Fails with FAILED_PRECONDITION before the job is completed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WatchSplit(self, request, context):
         """Sends every event after the cursor, then each new one as it happens, and ends after a final state.
 
@@ -165,6 +194,16 @@ def add_SplitServiceServicer_to_server(servicer, server):
                     servicer.CancelSplit,
                     request_deserializer=zerokerf_dot_v1_dot_split__service__pb2.CancelSplitRequest.FromString,
                     response_serializer=zerokerf_dot_v1_dot_split__service__pb2.CancelSplitResponse.SerializeToString,
+            ),
+            'PlanSplit': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlanSplit,
+                    request_deserializer=zerokerf_dot_v1_dot_split__service__pb2.PlanSplitRequest.FromString,
+                    response_serializer=zerokerf_dot_v1_dot_split__service__pb2.PlanSplitResponse.SerializeToString,
+            ),
+            'GetSplitManifest': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSplitManifest,
+                    request_deserializer=zerokerf_dot_v1_dot_split__service__pb2.GetSplitManifestRequest.FromString,
+                    response_serializer=zerokerf_dot_v1_dot_split__service__pb2.GetSplitManifestResponse.SerializeToString,
             ),
             'WatchSplit': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchSplit,
@@ -313,6 +352,60 @@ class SplitService:
             '/zerokerf.v1.SplitService/CancelSplit',
             zerokerf_dot_v1_dot_split__service__pb2.CancelSplitRequest.SerializeToString,
             zerokerf_dot_v1_dot_split__service__pb2.CancelSplitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlanSplit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/zerokerf.v1.SplitService/PlanSplit',
+            zerokerf_dot_v1_dot_split__service__pb2.PlanSplitRequest.SerializeToString,
+            zerokerf_dot_v1_dot_split__service__pb2.PlanSplitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSplitManifest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/zerokerf.v1.SplitService/GetSplitManifest',
+            zerokerf_dot_v1_dot_split__service__pb2.GetSplitManifestRequest.SerializeToString,
+            zerokerf_dot_v1_dot_split__service__pb2.GetSplitManifestResponse.FromString,
             options,
             channel_credentials,
             insecure,

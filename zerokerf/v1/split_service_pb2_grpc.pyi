@@ -66,6 +66,17 @@ class SplitServiceStub:
 
     Fails with FAILED_PRECONDITION in any other final state. Cancelling a cancelled job succeeds.
     """
+    PlanSplit: _grpc.UnaryUnaryMultiCallable[_split_service_pb2.PlanSplitRequest, _split_service_pb2.PlanSplitResponse]
+    """Says where a job with the same fields would cut, without making anything. Waits for the answer, which takes
+    as long as fetching the source and indexing it; conversions by size are encoded to be measured.
+
+    Fails as CreateSplit does, and with the reasons that such a job would fail with.
+    """
+    GetSplitManifest: _grpc.UnaryUnaryMultiCallable[_split_service_pb2.GetSplitManifestRequest, _split_service_pb2.GetSplitManifestResponse]
+    """Returns the manifest of a completed job: every segment with its place, its SHA-256 and its proof.
+
+    Fails with FAILED_PRECONDITION before the job is completed.
+    """
     WatchSplit: _grpc.UnaryStreamMultiCallable[_split_service_pb2.WatchSplitRequest, _split_service_pb2.WatchSplitResponse]
     """Sends every event after the cursor, then each new one as it happens, and ends after a final state.
 
@@ -110,6 +121,17 @@ class SplitServiceAsyncStub(SplitServiceStub):
     """Stops a queued or processing job; its work ends within seconds and what it stored is removed.
 
     Fails with FAILED_PRECONDITION in any other final state. Cancelling a cancelled job succeeds.
+    """
+    PlanSplit: _aio.UnaryUnaryMultiCallable[_split_service_pb2.PlanSplitRequest, _split_service_pb2.PlanSplitResponse]  # type: ignore[assignment]
+    """Says where a job with the same fields would cut, without making anything. Waits for the answer, which takes
+    as long as fetching the source and indexing it; conversions by size are encoded to be measured.
+
+    Fails as CreateSplit does, and with the reasons that such a job would fail with.
+    """
+    GetSplitManifest: _aio.UnaryUnaryMultiCallable[_split_service_pb2.GetSplitManifestRequest, _split_service_pb2.GetSplitManifestResponse]  # type: ignore[assignment]
+    """Returns the manifest of a completed job: every segment with its place, its SHA-256 and its proof.
+
+    Fails with FAILED_PRECONDITION before the job is completed.
     """
     WatchSplit: _aio.UnaryStreamMultiCallable[_split_service_pb2.WatchSplitRequest, _split_service_pb2.WatchSplitResponse]  # type: ignore[assignment]
     """Sends every event after the cursor, then each new one as it happens, and ends after a final state.
@@ -182,6 +204,29 @@ class SplitServiceServicer(metaclass=_abc_1.ABCMeta):
         """Stops a queued or processing job; its work ends within seconds and what it stored is removed.
 
         Fails with FAILED_PRECONDITION in any other final state. Cancelling a cancelled job succeeds.
+        """
+
+    @_abc_1.abstractmethod
+    def PlanSplit(
+        self,
+        request: _split_service_pb2.PlanSplitRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_split_service_pb2.PlanSplitResponse, _abc.Awaitable[_split_service_pb2.PlanSplitResponse]]:
+        """Says where a job with the same fields would cut, without making anything. Waits for the answer, which takes
+        as long as fetching the source and indexing it; conversions by size are encoded to be measured.
+
+        Fails as CreateSplit does, and with the reasons that such a job would fail with.
+        """
+
+    @_abc_1.abstractmethod
+    def GetSplitManifest(
+        self,
+        request: _split_service_pb2.GetSplitManifestRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_split_service_pb2.GetSplitManifestResponse, _abc.Awaitable[_split_service_pb2.GetSplitManifestResponse]]:
+        """Returns the manifest of a completed job: every segment with its place, its SHA-256 and its proof.
+
+        Fails with FAILED_PRECONDITION before the job is completed.
         """
 
     @_abc_1.abstractmethod
