@@ -1,10 +1,10 @@
 """What every copier promises: an exact index of one file, and segments made of its own frames."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from server.media.integrity import Integrity as Integrity
 from zerokerf.formats import Format
 
 
@@ -25,16 +25,6 @@ class NotCopyable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Integrity:
-    """How whole the file is. `expected_samples` is what its headers claim, where they do."""
-
-    expected_samples: int | None = None
-    #: How often the reader lost the frames and found them again.
-    resyncs: int = 0
-    is_truncated: bool = False
 
 
 class Copier(Protocol):
