@@ -3,7 +3,8 @@
 Runs in the limited process that opens strangers' files.
 """
 
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Self
 
 import av
 from av.codec.context import Flags2
+from av.container import InputContainer
 
 from server.media.edge_ogg import last_page_start
 from server.media.edge_stretch import Piece, Samples, Stretch, assembled, place_of
@@ -38,9 +40,11 @@ class AudioFile:
     """One open file. What its container hides at the start has places below 0, what it hides at the end is
     cut off. Raises FFmpegError or ValueError for what can't be opened or read."""
 
-    def __init__(self, path: str, demuxer: str) -> None:
+    def __init__(self, path: str, demuxer: str, anchors: Sequence[Anchor] = ()) -> None:
+        """With anchors, which rise, stretches begin at them and need no way through the file."""
         self._path = path
         self._demuxer = demuxer
+        self._anchors = anchors
         self._last_entry = last_page_start(Path(path)) - 1 if demuxer == "ogg" else None
         self._open()
         self._first_stamp = 0
@@ -77,11 +81,16 @@ class AudioFile:
         return Stretch(-self._hidden, raw.samples)
 
     def stretch(self, begin: int, needed: int, end: int | None, *, anew: bool = False) -> Stretch:
-        """From the first frame that starts at or after place `begin` to place `end` or farther.
+        """From the last anchor at or before place `begin`, or else the first frame that starts at or after
+        it, to place `end` or farther.
 
         Keeps nothing that lies before place `needed`. `anew` asks for a decoder that remembers nothing at
         all of what it decoded before.
         """
+        at = bisect_right(self._anchors, begin, key=lambda anchor: anchor.place)
+        if at:
+            decoder = self._new_decoder() if anew else self._decoder
+            return self._stretch_from(self._anchors[at - 1], decoder, needed, end)
         zero = self._first_stamp + self._hidden
         first = self._seek(begin, zero)
         decoder = self._new_decoder() if anew else self._decoder
@@ -92,14 +101,16 @@ class AudioFile:
         raw = self._joined(self._decode(decoder, first), is_enough, needed + zero)
         return Stretch(raw.place - zero, raw.samples)
 
-    def stretch_from(self, anchor: Anchor, needed: int, end: int | None) -> Stretch:
-        """The same from exactly that frame, which needs no way through the file."""
+    def _stretch_from(
+        self, anchor: Anchor, decoder: av.AudioCodecContext, needed: int, end: int | None
+    ) -> Stretch:
         self._container.seek(anchor.offset, unsupported_byte_offset=True)
+        self._are_stamps_lost = True
 
         def is_enough(place: int, count: int) -> bool:
             return end is not None and place + count >= end
 
-        pieces = self._decode(self._decoder, None, is_anchored=True)
+        pieces = self._decode(decoder, None, is_anchored=True)
         raw = self._joined(pieces, is_enough, needed, anchor.place)
         last = self._stated_end if end is None else end
         if last is None:
@@ -127,6 +138,8 @@ class AudioFile:
 
     def _seek(self, begin: int, zero: int) -> int | None:
         """The first stamp to decode; none where that is the file's first frame."""
+        if self._are_stamps_lost:
+            self._reopen()
         first = begin + zero
         target = first if self._last_entry is None else min(first, self._last_entry)
         if not self._has_fine_stamps:
@@ -138,14 +151,18 @@ class AudioFile:
                 target -= self._decoder.sample_rate  # FLAC can't be entered just before its end
             else:
                 return first
+        self._reopen()
+        return first if first > self._first_stamp and self._has_fine_stamps else None
+
+    def _reopen(self) -> None:
         self._container.close()
         self._open()
-        return first if first > self._first_stamp and self._has_fine_stamps else None
 
     def _open(self) -> None:
         options = {"protocol_whitelist": "file", "format_whitelist": self._demuxer}
         options |= _OPENING.get(self._demuxer, {})
-        self._container = av.open(
+        self._are_stamps_lost = False
+        self._container: InputContainer = av.open(
             f"file:{self._path}", format=self._demuxer, options=options, metadata_errors="replace"
         )
         if not self._container.streams.audio:

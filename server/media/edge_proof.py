@@ -153,17 +153,21 @@ def _request(
     wall_s = 120 + len(batch)  # far more than is needed
     if is_full:
         wall_s += sum(segment.sample_count for segment, _ in batch) // rate
-    pre_roll = bar.pre_roll_ms * rate // 1000
+    edge, pre_roll, thorough = (
+        length_ms * rate // 1000 for length_ms in (_EDGE_MS, bar.pre_roll_ms, bar.thorough_pre_roll_ms)
+    )
+    pre_rolls = (pre_roll, thorough) if thorough else (pre_roll,)
     return {
         "path": str(source.path.absolute()),
         "demuxer": source.demuxer,
         "segment_demuxer": DEMUXERS[source.copier.format],
-        "segments": list(_segments(source.copier, batch, pre_roll, _EDGE_MS * rate // 1000)),
+        "anchors": [] if is_full else _anchors_of_source(source.copier, batch, pre_rolls, edge),
+        "segments": list(_segments(batch, pre_rolls, edge)),
         "is_full": is_full,
         "bar": {
-            "edge": _EDGE_MS * rate // 1000,
+            "edge": edge,
             "pre_roll": pre_roll,
-            "thorough_pre_roll": bar.thorough_pre_roll_ms * rate // 1000 or None,
+            "thorough_pre_roll": thorough or None,
             "tolerance": bar.tolerance,
         },
         "wall_s": wall_s,
@@ -173,19 +177,32 @@ def _request(
 
 
 def _segments(
-    source: Copier, batch: Sequence[tuple[CopiedSegment, Copier]], pre_roll: int, edge: int
+    batch: Sequence[tuple[CopiedSegment, Copier]], pre_rolls: Sequence[int], edge: int
 ) -> Iterator[dict[str, Any]]:
     for segment, copier in batch:
-        tail = segment.sample_count - edge - pre_roll
+        tail = segment.sample_count - edge
         yield {
             "path": str(segment.path.absolute()),
             "first_sample": segment.first_sample,
             "sample_count": segment.sample_count,
-            "head_anchor": _anchor(source, segment.first_sample - pre_roll),
-            "tail_anchor": _anchor(source, segment.first_sample + tail),
-            "own_anchor": _anchor(copier, tail),
+            "anchors": _anchors(copier, [tail - pre_roll for pre_roll in (*pre_rolls, tail)]),
         }
 
 
-def _anchor(copier: Copier, sample: int) -> tuple[int, int] | None:
-    return copier.anchor(sample) if sample > 0 and isinstance(copier, Anchored) else None
+def _anchors_of_source(
+    source: Copier, batch: Sequence[tuple[CopiedSegment, Copier]], pre_rolls: Sequence[int], edge: int
+) -> list[tuple[int, int]]:
+    """Of each segment: before its start and before its tail, and its start itself."""
+    places = []
+    for segment, _ in batch:
+        tail = segment.first_sample + segment.sample_count - edge
+        places += [place - pre_roll for place in (segment.first_sample, tail) for pre_roll in pre_rolls]
+        places.append(segment.first_sample)
+    return _anchors(source, places)
+
+
+def _anchors(copier: Copier, samples: Sequence[int]) -> list[tuple[int, int]]:
+    """By their places."""
+    if not isinstance(copier, Anchored):
+        return []
+    return sorted({copier.anchor(sample) for sample in samples if sample >= 0})

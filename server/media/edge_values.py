@@ -26,14 +26,12 @@ class Edge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """Anchors are where to begin, well before the edge, in the source and in the segment's own file."""
+    """Anchors are where to begin in its own file: byte and place of some of its frames."""
 
     path: str
     first_sample: int
     sample_count: int
-    head_anchor: list[int] | None
-    tail_anchor: list[int] | None
-    own_anchor: list[int] | None
+    anchors: list[list[int]]
 
     def edges(self, edge: int, pre_roll: int) -> tuple[Edge, Edge]:
         """The same one twice where everything is compared."""

@@ -23,7 +23,7 @@ def compare_edges(request: dict[str, Any], tell: Callable[[list[Any]], None]) ->
     """Tells of every segment, in order. The answer holds a problem of the source or nothing."""
     segments = [Segment(**each) for each in request["segments"]]
     try:
-        with AudioFile(request["path"], request["demuxer"]) as source:
+        with AudioFile(request["path"], request["demuxer"], _anchors(request["anchors"])) as source:
             source.head(1)
             bar, demuxer = Bar(**request["bar"]), request["segment_demuxer"]
             if request["is_full"]:
@@ -53,20 +53,12 @@ class _Comparison:
 
     def _originals(self, segments: list[Segment]) -> Iterator[Samples]:
         """Of each segment, head and tail."""
-        wanted = [
-            (edge, anchor)
-            for segment in segments
-            for edge, anchor in zip(
-                segment.edges(self._bar.edge, self._bar.pre_roll),
-                (segment.head_anchor, segment.tail_anchor),
-                strict=True,
-            )
-        ]
+        wanted = [edge for segment in segments for edge in segment.edges(self._bar.edge, self._bar.pre_roll)]
         held = Stretch(0, np.zeros((0, 0)))
-        for at, (edge, anchor) in enumerate(wanted):
+        for at, edge in enumerate(wanted):
             if edge.original < held.place or edge.original + edge.count > held.end:
-                end = self._end_of_run([other for other, _ in wanted[at:]])
-                held = _covering(self._source, edge.original, end, self._bar.pre_roll, anchor)
+                end = self._end_of_run(wanted[at:])
+                held = _covering(self._source, edge.original, end, self._bar.pre_roll)
             yield held.part(edge.original, edge.count)
 
     def _end_of_run(self, wanted: list[Edge]) -> int:
@@ -84,7 +76,7 @@ class _Comparison:
     def _look(self, segment: Segment, head: Samples, tail: Samples) -> Seen:
         seen = Seen()
         try:
-            with AudioFile(segment.path, self._demuxer) as file:
+            with AudioFile(segment.path, self._demuxer, _anchors(segment.anchors)) as file:
                 self._look_into(file, segment, head, tail, seen)
         except (av.error.FFmpegError, ValueError):
             return Seen()
@@ -101,7 +93,7 @@ class _Comparison:
         if is_whole:
             seen.tail = seen.head
         else:
-            found = _covering(file, last.place, None, self._bar.pre_roll, segment.own_anchor)
+            found = _covering(file, last.place, None, self._bar.pre_roll)
             end, padding = found.end, file.dropped
             seen.tail = self._match(file, last, found.part(last.place, last.count), tail, None)
         seen.found, seen.padding = end, padding
@@ -139,14 +131,14 @@ class _Comparison:
         )
 
 
-def _covering(
-    file: AudioFile, place: int, end: int | None, pre_roll: int, anchor: list[int] | None = None
-) -> Stretch:
+def _covering(file: AudioFile, place: int, end: int | None, pre_roll: int) -> Stretch:
     """Decodes from well before the place; frames that are longer than the pre-roll need a longer one."""
-    if anchor is not None:
-        return file.stretch_from(Anchor(*anchor), place, end)
     while True:
         stretch = file.stretch(place - pre_roll, place, end)
         if stretch.place <= place or pre_roll > place:
             return stretch
         pre_roll = 2 * pre_roll + 4096
+
+
+def _anchors(pairs: list[list[int]]) -> list[Anchor]:
+    return [Anchor(*pair) for pair in pairs]

@@ -15,6 +15,10 @@ from zerokerf.formats import Format
 class FinishedSegment(CopiedSegment, Protocol):
     @property
     def size_bytes(self) -> int: ...
+    @property
+    def tag_bytes(self) -> int:
+        """How many of them are tags."""
+        ...
 
 
 async def prove_copies(
@@ -23,15 +27,14 @@ async def prove_copies(
     prober: Prober,
     *,
     max_bytes: int | None = None,
-    tag_bytes: Sequence[int] = (),
     is_full: bool = False,
 ) -> list[EdgeProof]:
-    """Structure and edges of each, or all its samples. `tag_bytes` holds what tags add to each file.
+    """Structure and edges of each, or all its samples.
 
     Raises VerificationFailed for the first one that is not what it has to be. Several at once cost less than
     one by one: neighbours share what is decoded of the source.
     """
-    finished = await asyncio.to_thread(_open_all, source.copier, segments, max_bytes, tag_bytes)
+    finished = await asyncio.to_thread(_open_all, source.copier, segments, max_bytes)
     return await prove_edges(source, finished, prober, is_full=is_full)
 
 
@@ -59,11 +62,11 @@ def open_finished(segment: FinishedSegment, kind: Format) -> Copier:
 
 
 def _open_all(
-    source: Copier, segments: Sequence[FinishedSegment], max_bytes: int | None, tag_bytes: Sequence[int]
+    source: Copier, segments: Sequence[FinishedSegment], max_bytes: int | None
 ) -> list[tuple[FinishedSegment, Copier]]:
     finished = []
-    for segment, tagged in zip(segments, tag_bytes or (0,) * len(segments), strict=True):
-        planned = source.size_bytes(segment.first_sample, segment.sample_count) + tagged
+    for segment in segments:
+        planned = source.size_bytes(segment.first_sample, segment.sample_count) + segment.tag_bytes
         if segment.size_bytes != planned:
             raise SegmentDamaged(segment.index, f"it has {segment.size_bytes} bytes instead of {planned}.")
         copier = open_finished(segment, source.format)

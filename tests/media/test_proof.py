@@ -47,6 +47,7 @@ class Segment:
     size_bytes: int
     sha256: str
     excess_samples: int = 0
+    tag_bytes: int = 0
 
 
 def source_of(path: Path) -> EdgeSource:
@@ -169,6 +170,18 @@ async def test_a_segment_above_the_limit_is_caught(sources: Path, room: Room) ->
     await prove_copies(source, segments, room.prober, max_bytes=segments[0].size_bytes)
     with pytest.raises(SegmentOverLimit):
         await prove_copies(source, segments, room.prober, max_bytes=segments[0].size_bytes - 1)
+
+
+async def test_tags_are_counted_with_the_segment(sources: Path, room: Room) -> None:
+    source = source_of(sources / "cbr.mp3")
+    (segment,) = cut(source, [0, 50_000], room.folder)
+    tag = b"TAG".ljust(128)
+    segment.path.write_bytes(segment.path.read_bytes() + tag)
+    tagged = replace(segment, size_bytes=segment.size_bytes + len(tag), tag_bytes=len(tag))
+
+    await prove_copies(source, [tagged], room.prober)
+    with pytest.raises(VerificationFailed, match=f"{tagged.size_bytes} bytes instead of"):
+        await prove_copies(source, [replace(tagged, tag_bytes=127)], room.prober)
 
 
 async def test_more_can_be_asked_than_the_format_promises(sources: Path, room: Room) -> None:

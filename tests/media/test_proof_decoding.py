@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.media.copying.mp3_cut import open_mp3
 from server.media.edge_decode import Anchor, AudioFile
-from server.media.edge_proof import EDGE_BARS
+from server.media.edge_proof import EDGE_BARS, Anchored
 from server.media.edge_stretch import Samples
 from server.media.encode import DEMUXERS
 from tests.media.test_proof import COPIED, source_of
@@ -50,17 +49,42 @@ def test_a_flow_from_the_middle_leads_to_the_end(name: str, sources: Path) -> No
     assert flow[-1].end == everything.shape[1]
 
 
-@pytest.mark.parametrize("name", ["cbr.mp3", "vbr.mp3", "22k_mono.mp3"])
+@pytest.mark.parametrize("name", ["cbr.mp3", "vbr.mp3", "22k_mono.mp3", "adts.aac"])
 def test_a_stretch_from_a_frame_whose_place_is_known_needs_no_seeking(name: str, sources: Path) -> None:
-    everything = whole(sources / name, "mp3")
-    copier = open_mp3(sources / name)
-    frames, spf = copier._frames, copier._frames.header.frame_samples
+    demuxer = DEMUXERS[COPIED[name]]
+    everything = whole(sources / name, demuxer)
+    copier = source_of(sources / name).copier
+    assert isinstance(copier, Anchored)
 
-    with AudioFile(str(sources / name), "mp3") as file:
+    anchors = [Anchor(*copier.anchor(sample)) for sample in (9_999, 25_001, 50_000)]
+
+    with AudioFile(str(sources / name), demuxer, anchors) as file:
         file.head(1)
-        for index in (40, 20, 7):
-            anchor = Anchor(int(frames.positions[index]), index * spf - frames.hidden_samples)
-            needed = anchor.place + 20 * spf
-            stretch = file.stretch_from(anchor, needed, None)
-            assert stretch.end == everything.shape[1]
+        for anchor, begin in zip(anchors[::-1], (60_000, 50_000 - 1152, 9_999), strict=True):
+            needed = anchor.place + 20_000
+            stretch = file.stretch(begin, anchor.place, None)
+            assert (stretch.place, stretch.end) == (anchor.place, everything.shape[1])
             assert np.array_equal(stretch.part(needed, 1 << 30), everything[:, needed:])
+        begun = file.stretch(9_000 - 1152, 12_000, 20_000)  # before all anchors
+        assert np.array_equal(begun.part(12_000, 8_000), everything[:, 12_000:20_000])
+
+
+@pytest.mark.parametrize("name", ["cbr.mp3", "no_xing.mp3", "22k_mono.mp3", "adts.aac"])
+def test_every_sample_lies_in_the_frame_that_is_its_anchor(name: str, sources: Path) -> None:
+    """Each frame begins with sync bits, and the last one ends the file."""
+    copier = source_of(sources / name).copier
+    assert isinstance(copier, Anchored)
+    data = (sources / name).read_bytes()
+
+    first_offset, first_place = copier.anchor(-10_000)
+    assert first_place <= 0
+    assert copier.anchor(first_place) == (first_offset, first_place)
+    _, second = copier.anchor(first_place + 1152)
+    assert copier.anchor(second - 1)[1] < second == copier.anchor(second)[1]
+    for sample in range(0, copier.sample_count, 4_999):
+        offset, place = copier.anchor(sample)
+        assert data[offset] == 0xFF
+        assert data[offset + 1] & 0xE0 == 0xE0
+        assert place <= sample < place + 1152
+    last = copier.anchor(copier.sample_count - 1)
+    assert copier.anchor(copier.sample_count + 1_000_000)[0] >= last[0]

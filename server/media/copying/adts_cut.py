@@ -67,6 +67,11 @@ class AdtsCopier:
     def excess_samples(self, first_sample: int, sample_count: int) -> int:  # noqa: ARG002 - the same for all
         return 0
 
+    def anchor(self, sample: int) -> tuple[int, int]:
+        """The frame this sample is in, or the nearest: its first byte, and the sample it starts with."""
+        frame = min(max(0, sample) // FRAME_SAMPLES, self._frames.frame_count - 1)
+        return int(self._frames.positions[frame]), frame * FRAME_SAMPLES
+
     def write(self, first_sample: int, sample_count: int, output: Path) -> None:
         start, end = self._span(first_sample, sample_count)
         with opened(self._path) as source, created(output) as target:

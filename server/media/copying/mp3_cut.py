@@ -110,6 +110,13 @@ class Mp3Copier:
     def excess_samples(self, first_sample: int, sample_count: int) -> int:  # noqa: ARG002 - the same for all
         return 0
 
+    def anchor(self, sample: int) -> tuple[int, int]:
+        """The last frame that starts at or before this sample, or the first of all: its first byte, and the
+        sample it starts with, which is below 0 where it is not to be heard."""
+        samples, hidden = self._frames.header.frame_samples, self._frames.hidden_samples
+        frame = min(max(0, sample + hidden) // samples, self._frames.frame_count - 1)
+        return int(self._frames.positions[frame]), frame * samples - hidden
+
     def write(self, first_sample: int, sample_count: int, output: Path) -> None:
         end_frame = self._end_frame(first_sample, sample_count)
         with opened(self._path) as source, created(output) as target:
