@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from server.media.integrity import Integrity as Integrity
+from server.media.integrity import Integrity as Integrity  # noqa: PLC0414 - every copier takes it from here
 from zerokerf.formats import Format
 
 
