@@ -14,7 +14,7 @@ from server.media.facts import MediaLimits
 from server.media.in_order import Work, in_order
 from server.media.pcm import Pcm
 from server.media.plan import Cut
-from server.media.segment import CutSegment, make_segment
+from server.media.segment import CutSegment, Dress, make_segment
 from server.media.size_search import SizeSearch, SizeStart, plan_wav_by_size
 from zerokerf.formats import Format
 
@@ -44,6 +44,7 @@ async def cut_by_duration(
     decoder: Decoder,
     parallel: int,
     on_progress: OnSamples | None = None,
+    dress: Dress | None = None,
 ) -> AsyncGenerator[CutSegment, None]:
     """Segments in order of index. Doing it twice writes the same bytes.
 
@@ -56,7 +57,7 @@ async def cut_by_duration(
         def on_samples(samples: int) -> None:
             progress.report(cut.index, samples)
 
-        return partial(make_segment, pcm, cut, target, folder, decoder, on_samples)
+        return partial(make_segment, pcm, cut, target, folder, decoder, on_samples, dress=dress)
 
     async with aclosing(in_order(map(work, cuts), parallel)) as segments:
         async for segment in segments:
@@ -72,8 +73,13 @@ async def cut_by_size(
     limits: MediaLimits,
     start: SizeStart | None = None,
     on_progress: OnSamples | None = None,
+    dress: Dress | None = None,
+    reserve_bytes: int = 0,
 ) -> AsyncGenerator[CutSegment, None]:
     """Segments in order, none larger than `max_bytes`, each as long as fits; one is made ahead.
+
+    Tags count: what is tried is dressed, and where lengths are computed instead, `reserve_bytes` are kept
+    free, the most that `dress` adds to any segment.
 
     `start` goes on after a segment made earlier and cuts as if there had been no pause. Raises
     SizeLimitTooSmall or TooManySegments, before any work where that can be told. Close the iterator when
@@ -81,10 +87,10 @@ async def cut_by_size(
     """
     start = start or SizeStart()
     if target.format is Format.WAV:
-        cuts = plan_wav_by_size(pcm, max_bytes, limits)[start.index :]
-        parts = cut_by_duration(pcm, cuts, target, folder, decoder, 2, on_progress)
+        cuts = plan_wav_by_size(pcm, max_bytes, limits, reserve_bytes)[start.index :]
+        parts = cut_by_duration(pcm, cuts, target, folder, decoder, 2, on_progress, dress)
     else:
-        parts = _cut_by_search(pcm, max_bytes, target, folder, decoder, limits, start, on_progress)
+        parts = _cut_by_search(pcm, max_bytes, target, folder, decoder, limits, start, on_progress, dress)
     async with aclosing(parts):
         async for segment in parts:
             yield segment
@@ -99,6 +105,7 @@ async def _cut_by_search(
     limits: MediaLimits,
     start: SizeStart,
     on_progress: OnSamples | None,
+    dress: Dress | None,
 ) -> AsyncGenerator[CutSegment, None]:
     progress = _Progress(on_progress)
     search = SizeSearch(
@@ -109,6 +116,7 @@ async def _cut_by_search(
         decoder=decoder,
         limits=limits,
         on_sample=lambda sample: progress.report(0, sample - start.first_sample),
+        dress=dress,
     )
     ahead: deque[asyncio.Task[CutSegment]] = deque()
     ahead.append(asyncio.create_task(search.next_segment(start)))

@@ -8,6 +8,7 @@ import ffmpeg
 from server.media.decoder import PROGRESS, QUIET, Decoder
 from server.media.pcm import Pcm, SampleFormat
 from server.media.plan import divide_rounding
+from zerokerf.encoding import Encoding, check_encoding
 from zerokerf.formats import Format
 
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -43,8 +44,14 @@ class EncodePlan:
     notes: tuple[str, ...] = ()
 
 
-def plan_encode(pcm: Pcm, target: Format, source_codec: str = "") -> EncodePlan:
-    """The field's usual settings. Rate and channels stay the source's wherever the format can carry them."""
+def plan_encode(
+    pcm: Pcm, target: Format, source_codec: str = "", encoding: Encoding | None = None
+) -> EncodePlan:
+    """The field's usual settings. Rate and channels stay the source's wherever the format can carry them.
+
+    Raises InvalidParams for what the format cannot give this source.
+    """
+    check_encoding(encoding or Encoding(), target)
     is_alac = target is Format.M4A and source_codec == "alac"
     rate = pcm.sample_rate if is_alac else _rate_for(target, pcm.sample_rate)
     channels = pcm.channels if pcm.channels <= _MAX_CHANNELS.get(target, 8) else 2

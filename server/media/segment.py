@@ -13,6 +13,7 @@ from server.media.mp3_length import set_mp3_length
 from server.media.pcm import Pcm, read_range
 from server.media.plan import Cut
 from server.media.run import RunLimits, refuse_our_faults, run
+from server.media.threads import in_thread
 from server.media.wav import write_header
 from zerokerf.errors import JobFailed
 from zerokerf.formats import Format
@@ -34,6 +35,11 @@ class CutSegment:
     output_samples: int
     excess_samples: int  # what a decoder plays in addition, because the format can't hide it
     reason: str
+    tag_bytes: int = 0  # of the size; the rest is audio and what its container needs
+
+
+#: Writes tags into a finished file, blocking, and returns how many bytes that added.
+Dress = Callable[[Path, Cut], int]
 
 
 class EncodeError(Exception):
@@ -48,12 +54,16 @@ async def make_segment(
     decoder: Decoder,
     on_samples: Callable[[int], None],
     stem: str | None = None,
+    dress: Dress | None = None,
 ) -> CutSegment:
     """Appears under its final name only when whole. `on_samples` counts this segment's own samples."""
     path = folder / f"{stem or f'{cut.index:06}'}.{plan.format.extension}"
     part = path.with_suffix(path.suffix + ".part")
     try:
         sha256 = await _write(pcm, cut, plan, part, decoder, on_samples)
+        tag_bytes = await asyncio.to_thread(dress, part, cut) if dress else 0
+        if tag_bytes:
+            sha256 = await in_thread(_sha256, part)
         size_bytes = part.stat().st_size
         part.replace(path)
     finally:
@@ -70,6 +80,7 @@ async def make_segment(
         output_samples=samples,
         excess_samples=excess_samples(plan, samples),
         reason=cut.reason,
+        tag_bytes=tag_bytes,
     )
 
 
@@ -78,12 +89,12 @@ async def _write(
 ) -> str:
     """The SHA-256 of what was written."""
     if plan.format is Format.WAV:
-        return await _in_thread(_write_wav, pcm, cut, part)
+        return await in_thread(_write_wav, pcm, cut, part)
     await _encode(pcm, cut, plan, part, decoder, on_samples)
     if plan.format is Format.MP3:
         samples = output_samples(plan, pcm, cut.first_sample, cut.sample_count)
         await asyncio.to_thread(set_mp3_length, part, samples)
-    return await _in_thread(_sha256, part)
+    return await in_thread(_sha256, part)
 
 
 async def _encode(
@@ -99,15 +110,6 @@ async def _encode(
     refuse_our_faults(finished)
     if finished.exit_code != 0:
         raise JobFailed from EncodeError(f"exit code {finished.exit_code}: {finished.stderr[-2000:]}")
-
-
-async def _in_thread(work: Callable[..., str], *args: object) -> str:
-    """Long file work beside the loop. When cancelled, the thread stops at its next chunk."""
-    stop = threading.Event()
-    try:
-        return await asyncio.to_thread(work, *args, stop)
-    finally:
-        stop.set()
 
 
 def _write_wav(pcm: Pcm, cut: Cut, part: Path, stop: threading.Event) -> str:

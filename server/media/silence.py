@@ -3,7 +3,6 @@
 import asyncio
 import fcntl
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
@@ -16,6 +15,7 @@ from server.media.pcm import Pcm
 from server.media.run import Finished, RunLimits, refuse_our_faults, run
 from server.media.silence_levels import Levels, OnSamples, SampleKind, measure_levels
 from server.media.silence_pauses import Pauses, pauses_of
+from server.media.threads import in_thread
 from server.media.wav import WavHeaderError, read_header
 from zerokerf.errors import CorruptFile
 from zerokerf.formats import Format
@@ -30,7 +30,7 @@ async def find_pauses(
     pcm: Pcm, *, threshold_db: float | None = None, on_progress: OnSamples | None = None
 ) -> Pauses:
     """Reads every sample once; memory stays flat but for a byte or two for each 10 ms."""
-    levels = await _in_thread(_measure_pcm, pcm, on_progress)
+    levels = await in_thread(_measure_pcm, pcm, on_progress)
     return await asyncio.to_thread(pauses_of, levels, threshold_db)
 
 
@@ -101,7 +101,7 @@ async def _measure_decoder(
         sample_format=facts.sample_format, channels=facts.channels, sample_rate=facts.sample_rate
     )
     read_fd, write_fd = _wide_pipe()
-    measuring = asyncio.create_task(_in_thread(_measure_pipe, read_fd, kind, on_progress))
+    measuring = asyncio.create_task(in_thread(_measure_pipe, read_fd, kind, on_progress))
     try:
         try:
             finished = await run(
@@ -143,12 +143,3 @@ def _argv(path: Path, facts: SourceFacts, decoder: Decoder, limits: MediaLimits)
     )
     argv: list[str] = output.global_args(*QUIET).compile(cmd=str(decoder.binary))
     return argv
-
-
-async def _in_thread(work: Callable[..., Levels], *args: object) -> Levels:
-    """Beside the loop. When cancelled, the thread stops at its next block."""
-    stop = Event()
-    try:
-        return await asyncio.to_thread(work, *args, stop)
-    finally:
-        stop.set()

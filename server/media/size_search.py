@@ -9,7 +9,7 @@ from server.media.encode import EncodePlan
 from server.media.facts import MediaLimits
 from server.media.pcm import Pcm
 from server.media.plan import Cut, cuts_between
-from server.media.segment import CutSegment, make_segment
+from server.media.segment import CutSegment, Dress, make_segment
 from server.media.wav import file_bytes
 from zerokerf.errors import SizeLimitTooSmall, TooManySegments
 
@@ -41,12 +41,15 @@ def least_samples(pcm: Pcm) -> int:
     return min(pcm.sample_rate, pcm.sample_count)
 
 
-def plan_wav_by_size(pcm: Pcm, max_bytes: int, limits: MediaLimits) -> tuple[Cut, ...]:
-    least_bytes = file_bytes(pcm, least_samples(pcm))
+def plan_wav_by_size(
+    pcm: Pcm, max_bytes: int, limits: MediaLimits, reserve_bytes: int = 0
+) -> tuple[Cut, ...]:
+    """`reserve_bytes` of every file are left for what is written into it later."""
+    least_bytes = file_bytes(pcm, least_samples(pcm)) + reserve_bytes
     if max_bytes < least_bytes:
         raise SizeLimitTooSmall(max_bytes, least_bytes)
-    room = max_bytes // pcm.frame_bytes
-    while file_bytes(pcm, room) > max_bytes:
+    room = (max_bytes - reserve_bytes) // pcm.frame_bytes
+    while file_bytes(pcm, room) + reserve_bytes > max_bytes:
         room -= 1
     count = -(-pcm.sample_count // room)
     if count > limits.max_segments:
@@ -121,6 +124,7 @@ class SizeSearch:
     decoder: Decoder
     limits: MediaLimits
     on_sample: Callable[[int], None]  # the sample of the source's time line that has been reached
+    dress: Dress | None = None
 
     async def next_segment(self, start: SizeStart) -> CutSegment:
         """Raises SizeLimitTooSmall where not even a second fits, TooManySegments as soon as that is sure."""
@@ -156,7 +160,7 @@ class SizeSearch:
             self.on_sample(first + samples)
 
         return await make_segment(
-            self.pcm, cut, self.target, self.folder, self.decoder, on_samples, stem=stem
+            self.pcm, cut, self.target, self.folder, self.decoder, on_samples, stem=stem, dress=self.dress
         )
 
     def _keep(self, best: CutSegment) -> CutSegment:

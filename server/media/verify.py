@@ -3,7 +3,6 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from server.media.encode import DEMUXERS, EncodePlan
 from server.media.pcm import Pcm, SampleFormat, read_range
 from server.media.run import RunLimits, refuse_our_faults, run
 from server.media.segment import CutSegment
+from server.media.threads import in_thread
 from server.media.wav import WavHeaderError, read_header
 from zerokerf.errors import SegmentDiffers, SegmentOverLimit, VerificationFailed
 from zerokerf.formats import Format
@@ -49,10 +49,10 @@ async def verify_segment(
 async def _compare(segment: CutSegment, target: EncodePlan, pcm: Pcm, decoder: Decoder) -> tuple[int, bool]:
     """How many samples a decoder finds in the file, and whether they are the source's."""
     if target.format is Format.WAV:
-        return await _in_thread(_compare_wav, segment, pcm)
+        return await in_thread(_compare_wav, segment, pcm)
     kept = pcm.sample_format if target.is_lossless else SampleFormat.S16
     read_fd, write_fd = os.pipe()
-    draining = asyncio.create_task(_in_thread(_drain, read_fd, segment, pcm))
+    draining = asyncio.create_task(in_thread(_drain, read_fd, segment, pcm))
     try:
         try:
             patience_s = 120 + 2 * segment.sample_count // pcm.sample_rate
@@ -73,15 +73,6 @@ def _argv(path: Path, kind: Format, kept: SampleFormat, decoder: Decoder) -> lis
     output = source["a:0"].output("pipe:1", f=kept.value, acodec=kept.codec)
     argv: list[str] = output.global_args(*QUIET).compile(cmd=str(decoder.binary))
     return argv
-
-
-async def _in_thread(work: Callable[..., tuple[int, bool]], *args: object) -> tuple[int, bool]:
-    """Beside the loop. When cancelled, the thread stops at its next chunk."""
-    stop = threading.Event()
-    try:
-        return await asyncio.to_thread(work, *args, stop)
-    finally:
-        stop.set()
 
 
 def _compare_wav(segment: CutSegment, pcm: Pcm, stop: threading.Event) -> tuple[int, bool]:
