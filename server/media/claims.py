@@ -1,15 +1,18 @@
-"""What a container itself promises about its length, and whether the file is visibly cut short."""
+"""What a container itself promises about its length, and whether that is visibly more than the file holds."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.media.ogg_pages import first_and_last_page
-from server.media.sniff import adts_frame_bytes, id3_bytes, mpeg_frame_bytes
+from server.media.copying.copier import NotCopyable
+from server.media.copying.flac_stream import read_stream_info
+from server.media.copying.mp3_header import parse_header
+from server.media.copying.mp3_info import INFO_HEAD_BYTES, read_info
+from server.media.copying.mp4_boxes import walk
+from server.media.copying.opened import opened
+from server.media.copying.tag_edges import audio_range
 from server.media.wav import WavHeader, WavHeaderError, read_header
 from zerokerf.errors import CorruptFile
-
-_WINDOW_BYTES = 64 * 1024
-_TRUNCATED = "it is cut short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +22,21 @@ class Claims:
     samples: int | None = None
     bits_per_sample: int | None = None
     wav: WavHeader | None = None
+    #: Seen without following any frames: a file that is cut short need not show it here.
+    is_truncated: bool = False
 
 
 def read_claims(path: Path, demuxer: str) -> Claims:
-    """Blocking. Raises CorruptFile when the file visibly ends too early."""
-    if demuxer in ("wav", "w64"):
-        return _wav_claims(path)
-    if demuxer == "aac":
-        _check_adts(path)
-    if demuxer == "ogg":
-        return _ogg_claims(path)
-    if demuxer in ("flac", "mp3"):
-        with path.open("rb") as file:
-            file.seek(id3_bytes(file.read(10)))
-            head = file.read(_WINDOW_BYTES)
-        return _flac_claims(head) if demuxer == "flac" else _mp3_claims(head)
+    """Blocking, reads a few kilobytes. Raises CorruptFile when the way to the first sample is lost."""
+    match demuxer:
+        case "wav" | "w64":
+            return _wav_claims(path)
+        case "flac":
+            return _flac_claims(path)
+        case "mp3":
+            return _mp3_claims(path)
+        case "mov":
+            return _mp4_claims(path)
     return Claims()
 
 
@@ -42,68 +45,38 @@ def _wav_claims(path: Path) -> Claims:
         header = read_header(path)
     except WavHeaderError as error:
         raise CorruptFile("its header is damaged or incomplete.") from error
-    claimed = header.claimed_samples
-    if header.found_samples < claimed:
-        raise CorruptFile(
-            f"{_TRUNCATED}: {claimed} samples are announced, {header.found_samples} are there.",
-            expectedSamples=claimed,
-            foundSamples=header.found_samples,
-        )
-    return Claims(wav=header)
+    if not header.found_bytes:
+        raise CorruptFile("it holds no samples.")
+    return Claims(wav=header, is_truncated=header.found_bytes < (header.claimed_bytes or 0))
 
 
-def _flac_claims(head: bytes) -> Claims:
-    if head[:4] != b"fLaC" or len(head) < 26:
+def _flac_claims(path: Path) -> Claims:
+    try:
+        with opened(path) as file:
+            info = read_stream_info(file, audio_range(file)[0])
+    except NotCopyable:
         return Claims()
-    packed = int.from_bytes(head[18:26], "big")
-    return Claims(packed & (1 << 36) - 1 or None, (packed >> 36 & 31) + 1)
+    return Claims(info.total_samples, info.bits)
 
 
-def _mp3_claims(head: bytes) -> Claims:
-    """By the Xing or Info frame, less the delay and padding of a LAME extension."""
-    if not mpeg_frame_bytes(head[:4]):
+def _mp3_claims(path: Path) -> Claims:
+    """By the frame before the audio, less what it says of its encoder's delay and padding."""
+    with opened(path) as file:
+        start, _ = audio_range(file)
+        head = os.pread(file, INFO_HEAD_BYTES, start)
+        size_bytes = os.fstat(file).st_size
+    header, info = parse_header(head), read_info(head)
+    if header is None or info is None:
         return Claims()
-    is_mpeg1, is_mono = head[1] >> 3 & 3 == 3, head[3] >> 6 == 3
-    side_bytes = (17 if is_mono else 32) if is_mpeg1 else (9 if is_mono else 17)
-    at = 4 + side_bytes
-    if head[at : at + 4] not in (b"Xing", b"Info"):
+    samples = info.frames * header.frame_samples - info.delay - info.padding
+    # Some encoders count their tags as well, but none can count more than there once was.
+    return Claims(samples if samples > 0 else None, is_truncated=info.audio_bytes > size_bytes)
+
+
+def _mp4_claims(path: Path) -> Claims:
+    size_bytes = path.stat().st_size
+    try:
+        with path.open("rb") as file:
+            return Claims(is_truncated=any(box.end > size_bytes for box in walk(file, 0, size_bytes)))
+    except NotCopyable:
         return Claims()
-    flags = int.from_bytes(head[at + 4 : at + 8], "big")
-    if not flags & 1:
-        return Claims()
-    samples = int.from_bytes(head[at + 8 : at + 12], "big") * (1152 if is_mpeg1 else 576)
-    lame = at + 8 + 4 + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
-    if head[lame : lame + 4] in (b"LAME", b"Lavf", b"Lavc"):
-        gap = int.from_bytes(head[lame + 21 : lame + 24], "big")
-        samples -= (gap >> 12) + (gap & 0xFFF)
-    return Claims(max(0, samples))
-
-
-def _ogg_claims(path: Path) -> Claims:
-    """At least what lies between the first page and the last; a recording of a broadcast starts anywhere."""
-    first, last = first_and_last_page(path)
-    if last is None:
-        raise CorruptFile(f"{_TRUNCATED}: the page that ends an Ogg stream is missing.")
-    if first is None or first.serial != last.serial or last.granule <= first.granule:
-        return Claims()
-    return Claims(last.granule - first.granule)
-
-
-def _check_adts(path: Path) -> None:
-    """Follows the frames from start to end; the last one must be whole."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        position = id3_bytes(file.read(10))
-        window, start = b"", 0
-        while position < size:
-            if position + 6 > start + len(window):
-                start = position
-                file.seek(start)
-                window = file.read(1 << 20)
-            frame = adts_frame_bytes(window[position - start : position - start + 6])
-            if not frame:
-                return  # a tag or a flaw: the decoder decides what it is worth
-            position += frame
-    if position > size:
-        raise CorruptFile(f"{_TRUNCATED}: its last frame is not whole.")

@@ -7,15 +7,18 @@ every bit and float PCM stays float. A plain PCM WAV is used where it lies, with
 import asyncio
 import errno
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import ffmpeg
 
 from server.media.decoder import PROGRESS, QUIET, Decoder, source_options
 from server.media.facts import MediaLimits, SourceFacts
+from server.media.integrity import Integrity
+from server.media.integrity_scan import read_integrity
 from server.media.pcm import Pcm
 from server.media.run import Finished, RunLimits, refuse_our_faults, run
-from server.media.wav import WavHeader, read_header
+from server.media.wav import WavHeader, WavHeaderError, read_header
 from zerokerf.errors import CorruptFile, SourceTooLong
 from zerokerf.formats import Format
 
@@ -25,6 +28,14 @@ OnSamples = Callable[[int], None]
 _SLACK_SAMPLES = 4096  # containers of lossy codecs are off by a frame or two even when whole
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What could be decoded, and how whole it was: compare `integrity` with `pcm.sample_count`."""
+
+    pcm: Pcm
+    integrity: Integrity
+
+
 async def decode(
     path: Path,
     facts: SourceFacts,
@@ -32,15 +43,37 @@ async def decode(
     decoder: Decoder,
     limits: MediaLimits,
     on_progress: OnSamples | None = None,
-) -> Pcm:
-    """Every sample of the chosen stream. Raises CorruptFile if there are fewer than the file promises."""
+) -> Decoded:
+    """Every sample of the chosen stream that there is. Raises CorruptFile if there is none, SourceTooLong."""
+    integrity = await asyncio.to_thread(read_integrity, path, facts)
     pcm = await asyncio.to_thread(_pcm_in_place, path, facts)
     if pcm is None:
-        pcm = await _decode_to_scratch(path, facts, folder, decoder, limits, on_progress)
-    _check_count(pcm, facts, limits)
+        pcm, finished = await _decode_to_scratch(path, facts, folder, decoder, limits, on_progress)
+        integrity = _heard(integrity, finished)
+    _check_count(pcm, limits)
     if on_progress:
         on_progress(pcm.sample_count)
-    return pcm
+    return Decoded(pcm, _estimated(integrity, facts, pcm.sample_count))
+
+
+def _heard(integrity: Integrity, finished: Finished) -> Integrity:
+    """A decoder that gives up has left out the rest; one that does not says so and nothing else."""
+    return replace(
+        integrity,
+        is_truncated=integrity.is_truncated or finished.exit_code != 0,
+        is_garbled=bool(finished.stderr),
+    )
+
+
+def _estimated(integrity: Integrity, facts: SourceFacts, found_samples: int) -> Integrity:
+    """Where the exact length is not known, the one announced; of a file that seems whole it may be off."""
+    announced = facts.claimed_samples
+    if announced is None and facts.format is Format.M4A:
+        announced = facts.duration_hint_samples
+    if integrity.expected_samples is not None or announced is None:
+        return integrity
+    slack = 0 if integrity.is_truncated or integrity.resyncs else _SLACK_SAMPLES
+    return replace(integrity, expected_samples=announced) if announced - found_samples > slack else integrity
 
 
 def _pcm_in_place(path: Path, facts: SourceFacts) -> Pcm | None:
@@ -71,7 +104,7 @@ async def _decode_to_scratch(
     decoder: Decoder,
     limits: MediaLimits,
     on_progress: OnSamples | None,
-) -> Pcm:
+) -> tuple[Pcm, Finished]:
     scratch = folder / "decoded.wav"
 
     def on_time(microseconds: int) -> None:
@@ -81,7 +114,10 @@ async def _decode_to_scratch(
     argv = _argv(path, scratch, facts, decoder, limits)
     finished = await run(argv, folder=folder, limits=_run_limits(limits), on_time=on_time)
     _refuse_failure(finished)
-    return _pcm_of(scratch, await asyncio.to_thread(read_header, scratch))
+    try:
+        return _pcm_of(scratch, await asyncio.to_thread(read_header, scratch)), finished
+    except (OSError, WavHeaderError) as error:
+        raise CorruptFile("its audio is damaged.") from error
 
 
 def _argv(path: Path, scratch: Path, facts: SourceFacts, decoder: Decoder, limits: MediaLimits) -> list[str]:
@@ -99,16 +135,6 @@ def _argv(path: Path, scratch: Path, facts: SourceFacts, decoder: Decoder, limit
     return argv
 
 
-def _expected_samples(facts: SourceFacts) -> int:
-    """What must at least be there; 0 where the container only estimates."""
-    if facts.claimed_samples is not None:
-        slack = 0 if facts.format in (Format.WAV, Format.FLAC) else _SLACK_SAMPLES
-        return max(0, facts.claimed_samples - slack)
-    if facts.format is Format.M4A:
-        return max(0, (facts.duration_hint_samples or 0) - _SLACK_SAMPLES)
-    return 0
-
-
 def _run_limits(limits: MediaLimits) -> RunLimits:
     return RunLimits(wall_s=limits.cpu_s, cpu_s=limits.cpu_s, memory_bytes=limits.memory_bytes)
 
@@ -119,19 +145,10 @@ def _refuse_failure(finished: Finished) -> None:
         raise CorruptFile("decoding it did not end in time.")
     if finished.exit_code < 0 or finished.exit_code == 256 - errno.ENOMEM:
         raise CorruptFile("decoding it took more memory or time than is allowed.")
-    if finished.exit_code != 0:
-        raise CorruptFile("its audio is damaged.")
 
 
-def _check_count(pcm: Pcm, facts: SourceFacts, limits: MediaLimits) -> None:
+def _check_count(pcm: Pcm, limits: MediaLimits) -> None:
     if pcm.sample_count == 0:
         raise CorruptFile("it holds no samples.")
     if pcm.sample_count > limits.max_duration_s * pcm.sample_rate:
         raise SourceTooLong(limits.max_duration_s)
-    expected = _expected_samples(facts)
-    if pcm.sample_count < expected:
-        raise CorruptFile(
-            f"it should hold {expected} samples, only {pcm.sample_count} can be decoded.",
-            expectedSamples=expected,
-            foundSamples=pcm.sample_count,
-        )

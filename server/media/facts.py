@@ -35,3 +35,5 @@ class SourceFacts:
     duration_hint_samples: int | None
     claimed_samples: int | None  # what the container promises at least, where it does
     size_bytes: int
+    #: Seen at a glance; a file that is cut short need not show it before its frames are followed.
+    is_truncated: bool = False

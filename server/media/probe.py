@@ -25,10 +25,13 @@ _FRAME_FORMATS = {
 
 
 async def probe(path: Path, limits: MediaLimits, prober: Prober) -> SourceFacts:
-    """Facts by content. Raises UnsupportedFormat or CorruptFile with a sentence a person can act on."""
+    """Facts by content. Raises UnsupportedFormat or CorruptFile with a sentence a person can act on.
+
+    A file that is cut short is no reason to raise, as long as some of it can be decoded.
+    """
     demuxer, claims, size_bytes = await asyncio.to_thread(_look, path)
     if claims.wav is not None and claims.wav.sample_format is not None:
-        facts = _wav_facts(claims.wav, claims.wav.sample_format, demuxer, size_bytes)
+        facts = _wav_facts(claims, claims.wav, claims.wav.sample_format, demuxer, size_bytes)
     else:
         answer = await prober.ask(_request(path, demuxer, limits), limits.probe_wall_s + 5)
         _refuse_problem(answer)
@@ -59,6 +62,8 @@ def _refuse_problem(answer: dict[str, Any]) -> None:
         raise UnsupportedFormat(what)
     if problem == "unreadable":
         raise CorruptFile("its header is damaged or incomplete.")
+    if problem == "died":
+        raise CorruptFile("examining it took more memory or time than is allowed.")
     if problem is not None:
         raise CorruptFile("not one piece of audio in it can be decoded.")
 
@@ -79,10 +84,13 @@ def _facts(answer: dict[str, Any], demuxer: str, claims: Claims, size_bytes: int
         duration_hint_samples=answer["duration_samples"],
         claimed_samples=claims.samples,
         size_bytes=size_bytes,
+        is_truncated=claims.is_truncated,
     )
 
 
-def _wav_facts(header: WavHeader, sample_format: SampleFormat, demuxer: str, size_bytes: int) -> SourceFacts:
+def _wav_facts(
+    claims: Claims, header: WavHeader, sample_format: SampleFormat, demuxer: str, size_bytes: int
+) -> SourceFacts:
     """Plain samples need no decoder, and so no other process."""
     return SourceFacts(
         format=Format.WAV,
@@ -96,6 +104,7 @@ def _wav_facts(header: WavHeader, sample_format: SampleFormat, demuxer: str, siz
         duration_hint_samples=header.found_samples,
         claimed_samples=header.claimed_samples,
         size_bytes=size_bytes,
+        is_truncated=claims.is_truncated,
     )
 
 

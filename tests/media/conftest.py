@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from server.media.decode import decode
+from server.media.decode import Decoded, decode
 from server.media.decoder import Decoder, find_decoder
 from server.media.facts import MediaLimits, SourceFacts
 from server.media.pcm import Pcm
@@ -52,6 +52,9 @@ class Room:
         return await probe(path, self.limits, self.prober)
 
     async def open(self, path: Path) -> Pcm:
+        return (await self.decode(path)).pcm
+
+    async def decode(self, path: Path) -> Decoded:
         facts = await self.probe(path)
         return await decode(path, facts, self.folder, self.decoder, self.limits)
 
