@@ -75,6 +75,8 @@ class Transcript:
     duration_ms: int
 
     def __post_init__(self) -> None:
+        if self.duration_ms < 0:
+            raise ValueError("audio is not shorter than nothing")
         earliest_ms = 0
         free_from_ms: dict[str | None, int] = {}
         for word in self.words:
