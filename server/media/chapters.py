@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from server.media.facts import MediaLimits
-from server.media.plan_titles import clean_title
 from server.media.prober import Prober
 from zerokerf.errors import CorruptFile, TooManyChapters
+from zerokerf.template import clean
 
 MAX_CHAPTERS = 10_000
 
@@ -44,4 +44,4 @@ def _request(path: Path, demuxer: str, limits: MediaLimits) -> dict[str, Any]:
 
 
 def _chapters(found: list[list[Any]]) -> tuple[Chapter, ...]:
-    return tuple(Chapter(max(0, start), max(0, end), clean_title(title)) for start, end, title in found)
+    return tuple(Chapter(max(0, start), max(0, end), clean(title)) for start, end, title in found)

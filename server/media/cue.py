@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
-from server.media.plan_titles import clean_title
 from zerokerf.errors import InvalidCueSheet
+from zerokerf.template import clean
 
 FRAMES_PER_S = 75
 
@@ -135,4 +135,4 @@ class _Reader:
 def _unquoted(text: str) -> str | None:
     if text.startswith('"'):
         text = text[1:].removesuffix('"')
-    return clean_title(text)
+    return clean(text)

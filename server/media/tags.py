@@ -1,19 +1,14 @@
 """What a recording is called, and what its segments are to be called. Pure."""
 
-import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from zerokerf.errors import InvalidParams
+from server.media.chapters import Chapter
+from zerokerf.template import Fields, Template, clean
 
-MAX_TEXT_CHARACTERS = 300
-_FIELD = re.compile(r"\{([^{}]*)\}|[{}]")
-_NUMBER = re.compile(r"(n|count)(?::0?([1-9]))?")
-_TEXTS = ("title", "artist", "album", "date", "segment")
-#: A cover may take one part in so many of the largest size allowed.
-_COVER_SHARE = 10
+#: All tags together may take one part in so many of the largest size allowed.
+LIMIT_SHARE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +21,7 @@ class Cover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tags:
-    """Nothing is empty text: what is unknown is None."""
+    """Nothing is empty text: what is unknown is None. Chapters are on the time line of the file."""
 
     title: str | None = None
     artist: str | None = None
@@ -37,6 +32,7 @@ class Tags:
     track: int | None = None
     track_count: int | None = None
     cover: Cover | None = None
+    chapters: tuple[Chapter, ...] = ()
 
 
 class TagPolicy(StrEnum):
@@ -50,52 +46,22 @@ class TagPolicy(StrEnum):
     TEMPLATE = "template"
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
-    """Text with fields: {title}, {artist}, {album}, {date} of the source, {segment} for the segment's own
-    title, {n} and {count}, padded to so many digits as in {n:02}.
-
-    Raises InvalidParams for anything else in braces.
-    """
-
-    text: str
-
-    def __post_init__(self) -> None:
-        for match in _FIELD.finditer(self.text):
-            field = match[1]
-            if field is None or (field not in _TEXTS and not _NUMBER.fullmatch(field)):
-                known = ", ".join(f"{{{name}}}" for name in (*_TEXTS, "n", "count", "n:02"))
-                sentence = f"{match[0]} is no field of a template; these are: {known}."
-                raise InvalidParams({"template": sentence})
-
-    def filled(self, source: Tags, number: int, count: int, segment_title: str | None) -> str:
-        """What is unknown is left out."""
-        numbers = {"n": number, "count": count}
-
-        def value(match: re.Match[str]) -> str:
-            field = match[1]
-            if number_field := _NUMBER.fullmatch(field):
-                return str(numbers[number_field[1]]).zfill(int(number_field[2] or 1))
-            return (segment_title if field == "segment" else getattr(source, field)) or ""
-
-        return _FIELD.sub(value, self.text)
-
-
 def segment_tags(
     source: Tags,
     policy: TagPolicy,
     number: int,
-    count: int,
+    count: int | None,
     *,
     segment_title: str | None = None,
     template: Template | None = None,
 ) -> Tags:
-    """Of segment `number`, counted from 1, of `count`. Without an album the source's title is the album's."""
+    """Of segment `number`, counted from 1, of `count`, if that is known; but for the chapters, which are
+    still the source's. Without an album the source's title is the album's."""
     if policy is TagPolicy.NONE:
         return Tags()
     title = clean(segment_title) or source.title
     if policy is TagPolicy.TEMPLATE and template is not None:
-        title = clean(template.filled(source, number, count, segment_title))
+        title = template.filled(_fields(source, number, count, segment_title))
     return replace(
         source,
         title=title,
@@ -105,22 +71,41 @@ def segment_tags(
     )
 
 
-def clean(text: str | None) -> str | None:
-    """One line of text that every format can hold; None if nothing is left."""
-    if text is None:
-        return None
-    kept = "".join(" " if unicodedata.category(each) in ("Cc", "Cs", "Zl", "Zp") else each for each in text)
-    return " ".join(kept.split())[:MAX_TEXT_CHARACTERS].strip() or None
+def _fields(source: Tags, number: int, count: int | None, segment_title: str | None) -> Fields:
+    return Fields(
+        number=number,
+        count=count,
+        title=source.title,
+        artist=source.artist,
+        album=source.album,
+        date=source.date,
+        segment=segment_title,
+    )
 
 
-def tags_within(tags: Tags, max_bytes: int, measured: Callable[[Tags], int]) -> tuple[Tags, int]:
-    """What a segment that must not exceed `max_bytes` can carry, and the bytes it takes.
+def tags_within(tags: Tags, max_bytes: int, measured: Callable[[Tags], int]) -> tuple[Tags, tuple[str, ...]]:
+    """What segments that must not exceed `max_bytes` can carry, and sentences on what they can't.
 
-    The cover goes first, then all but the title and the track, then these. `measured` gives the exact size.
+    The cover goes first, then the chapters, then all but the title, then that. `measured` gives the size.
     """
-    bare = Tags(title=tags.title, track=tags.track, track_count=tags.track_count)
-    for candidate in (tags, replace(tags, cover=None), bare):
-        size_bytes = measured(candidate)
-        if size_bytes <= max_bytes // _COVER_SHARE:
-            return candidate, size_bytes
-    return Tags(), 0
+    notes: list[str] = []
+    for what, kept in _rest(tags):
+        if what and kept != tags:
+            notes.append(f"{what} left out: at most a tenth of the size limit is used for tags.")
+        tags = kept
+        if measured(tags) <= max_bytes // LIMIT_SHARE:
+            break
+    return tags, tuple(notes)
+
+
+def _rest(tags: Tags) -> list[tuple[str, Tags]]:
+    """Less and less, and what is given up with each step."""
+    without_cover = replace(tags, cover=None)
+    without_chapters = replace(without_cover, chapters=())
+    return [
+        ("", tags),
+        ("The cover was", without_cover),
+        ("Chapters were", without_chapters),
+        ("All tags but the title were", Tags(title=tags.title, track=tags.track)),
+        ("The title was", Tags()),
+    ]

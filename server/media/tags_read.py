@@ -8,7 +8,8 @@ from typing import Any
 
 from server.media.facts import MediaLimits
 from server.media.prober import Prober
-from server.media.tags import Cover, Tags, clean
+from server.media.tags import Cover, Tags
+from zerokerf.template import clean
 
 _MAX_COVER_BYTES = 4 * 1024**2
 _TRACK = re.compile(r"\s*(\d{1,4})\s*(?:/\s*(\d{1,4}))?")

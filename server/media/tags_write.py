@@ -3,23 +3,26 @@
 """Writes tags into finished segments of every format that has a place for them."""
 
 import base64
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mutagen import MutagenError
 from mutagen.flac import FLAC, Picture
-from mutagen.id3 import APIC, ID3, TALB, TCON, TDRC, TIT2, TPE1, TPE2, TRCK, Frame
+from mutagen.id3 import ID3
 from mutagen.mp4 import MP4, MP4Cover
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
+from server.media.chapters import Chapter
+from server.media.chapters_mp4 import chapter_list, put_chapter_list
 from server.media.tags import Cover, Tags
+from server.media.tags_id3 import FRONT_COVER, fill_id3
 from zerokerf.formats import Format
 
-_FRONT_COVER = 3
-_UTF16 = 1  # ID3v2.3 has no other encoding for every language
+_BOX_HEAD_BYTES = 8
+_MS = 1_000_000
 
 
 def write_tags(path: Path, kind: Format, tags: Tags) -> None:
@@ -28,8 +31,14 @@ def write_tags(path: Path, kind: Format, tags: Tags) -> None:
     ADTS has no place for tags, nor has a WAV file above 4 GiB (RF64). The same tags always give the same
     bytes.
     """
-    if tags != Tags() and can_hold_tags(path, kind):
+    if tags == Tags() or not can_hold_tags(path, kind):
+        return
+    try:
         _WRITERS[kind](path, tags)
+    except MutagenError as error:
+        if error.args and isinstance(error.args[0], OSError):
+            raise error.args[0] from error  # a full disk is no fault of the file's
+        raise
 
 
 def can_hold_tags(path: Path, kind: Format) -> bool:
@@ -39,28 +48,13 @@ def can_hold_tags(path: Path, kind: Format) -> bool:
     return kind in _WRITERS
 
 
-def tag_bytes(sample: Path, kind: Format, tags: Tags, scratch: Path) -> int:
-    """Exactly what these tags add to a segment, measured on a copy of `sample`: a small one of the same job.
-
-    Blocking. `scratch` is the name of the copy, which is gone afterwards.
-    """
-    try:
-        shutil.copyfile(sample, scratch)
-        write_tags(scratch, kind, tags)
-        return scratch.stat().st_size - sample.stat().st_size
-    finally:
-        scratch.unlink(missing_ok=True)
-
-
 def _no_padding(_: object) -> int:
     return 0
 
 
 def _write_mp3(path: Path, tags: Tags) -> None:
     id3 = ID3()
-    for frame in _id3_frames(tags):
-        id3.add(frame)
-    id3.update_to_v23()
+    fill_id3(id3, tags)
     id3.save(path, v1=0, v2_version=3, padding=_no_padding)
 
 
@@ -68,34 +62,8 @@ def _write_wav(path: Path, tags: Tags) -> None:
     wav: Any = WAVE(path)
     if wav.tags is None:
         wav.add_tags()
-    wav.tags.clear()
-    for frame in _id3_frames(tags):
-        wav.tags.add(frame)
-    wav.tags.update_to_v23()
+    fill_id3(wav.tags, tags)
     wav.save(v2_version=3, padding=_no_padding)
-
-
-def _id3_frames(tags: Tags) -> Iterator[Frame]:
-    texts = {
-        TIT2: tags.title,
-        TPE1: tags.artist,
-        TALB: tags.album,
-        TPE2: tags.album_artist,
-        TCON: tags.genre,
-        TDRC: tags.date,
-        TRCK: _track(tags),
-    }
-    for frame, text in texts.items():
-        if text:
-            yield frame(encoding=_UTF16, text=text)
-    if cover := tags.cover:
-        yield APIC(encoding=0, mime=cover.media_type, type=_FRONT_COVER, data=cover.data)
-
-
-def _track(tags: Tags) -> str | None:
-    if tags.track is None:
-        return None
-    return str(tags.track) if tags.track_count is None else f"{tags.track}/{tags.track_count}"
 
 
 def _write_flac(path: Path, tags: Tags) -> None:
@@ -103,7 +71,7 @@ def _write_flac(path: Path, tags: Tags) -> None:
     if flac.tags is None:
         flac.add_tags()
     flac.tags.clear()
-    flac.tags.extend(_comments(tags))
+    flac.tags.extend(comments(tags))
     flac.clear_pictures()
     if tags.cover:
         flac.add_picture(_picture(tags.cover))
@@ -121,14 +89,14 @@ def _write_opus(path: Path, tags: Tags) -> None:
 def _save_ogg(ogg: OggVorbis | OggOpus, tags: Tags) -> None:
     opened: Any = ogg
     opened.tags.clear()
-    opened.tags.extend(_comments(tags))
+    opened.tags.extend(comments(tags))
     if tags.cover:
-        data = base64.b64encode(_picture(tags.cover).write()).decode()
-        opened.tags.append(("METADATA_BLOCK_PICTURE", data))
+        opened.tags.append(picture_comment(tags.cover))
     opened.save(padding=_no_padding)
 
 
-def _comments(tags: Tags) -> list[tuple[str, str]]:
+def comments(tags: Tags) -> list[tuple[str, str]]:
+    """Of a Vorbis comment header, without the cover."""
     texts = {
         "TITLE": tags.title,
         "ARTIST": tags.artist,
@@ -139,12 +107,26 @@ def _comments(tags: Tags) -> list[tuple[str, str]]:
         "TRACKNUMBER": tags.track,
         "TRACKTOTAL": tags.track_count,
     }
-    return [(name, str(text)) for name, text in texts.items() if text]
+    found = [(name, str(text)) for name, text in texts.items() if text]
+    for number, chapter in enumerate(tags.chapters, 1):
+        found.append((f"CHAPTER{number:03}", _clock(chapter)))
+        if chapter.title:
+            found.append((f"CHAPTER{number:03}NAME", chapter.title))
+    return found
+
+
+def _clock(chapter: Chapter) -> str:
+    seconds, milliseconds = divmod(chapter.start_ns // _MS, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{milliseconds:03}"
+
+
+def picture_comment(cover: Cover) -> tuple[str, str]:
+    return "METADATA_BLOCK_PICTURE", base64.b64encode(_picture(cover).write()).decode()
 
 
 def _picture(cover: Cover) -> Any:  # noqa: ANN401 - a class of mutagen, none of whose fields has a type
     picture: Any = Picture()
-    picture.type, picture.mime, picture.data = _FRONT_COVER, cover.media_type, cover.data
+    picture.type, picture.mime, picture.data = FRONT_COVER, cover.media_type, cover.data
     return picture
 
 
@@ -153,7 +135,7 @@ def _write_m4a(path: Path, tags: Tags) -> None:
     if mp4.tags is None:
         mp4.add_tags()
     mp4.tags.clear()
-    for name, text in _atoms(tags):
+    for name, text in atoms(tags):
         mp4.tags[name] = [text]
     if tags.track is not None:
         mp4.tags["trkn"] = [(tags.track, tags.track_count or 0)]
@@ -161,10 +143,14 @@ def _write_m4a(path: Path, tags: Tags) -> None:
         is_png = cover.media_type == "image/png"
         image_format = MP4Cover.FORMAT_PNG if is_png else MP4Cover.FORMAT_JPEG
         mp4.tags["covr"] = [MP4Cover(cover.data, image_format)]
-    mp4.save(padding=_no_padding)
+    room = len(chapter_list(tags.chapters)) - _BOX_HEAD_BYTES if tags.chapters else 0
+    mp4.save(padding=lambda _: room)
+    if tags.chapters:
+        put_chapter_list(path, tags.chapters)
 
 
-def _atoms(tags: Tags) -> list[tuple[str, str]]:
+def atoms(tags: Tags) -> list[tuple[str, str]]:
+    """The texts of an MP4 file, by the names of their boxes."""
     texts = {
         "\xa9nam": tags.title,
         "\xa9ART": tags.artist,
