@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 from typing import Any
 
 import av
@@ -27,13 +28,20 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are reaped by the kernel
+    signal.signal(signal.SIGCHLD, reap)
     av.logging.set_level(None)
     answer({"ready": True})
     for line in sys.stdin.buffer:
         if os.fork() == 0:
             keep(json.loads(line))
             os._exit(0)
+
+
+def reap(*_: object) -> None:
+    """Keepers that have ended, so that the time they took is known as ours."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def keep(request: dict[str, Any]) -> None:
