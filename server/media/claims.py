@@ -6,7 +6,7 @@ from pathlib import Path
 
 from server.media.copying.copier import NotCopyable
 from server.media.copying.flac_stream import read_stream_info
-from server.media.copying.mp3_header import parse_header
+from server.media.copying.mp3_header import DECODER_DELAY, parse_header
 from server.media.copying.mp3_info import INFO_HEAD_BYTES, read_info
 from server.media.copying.mp4_boxes import walk
 from server.media.copying.opened import opened
@@ -68,7 +68,8 @@ def _mp3_claims(path: Path) -> Claims:
     header, info = parse_header(head), read_info(head)
     if header is None or info is None:
         return Claims()
-    samples = info.frames * header.frame_samples - info.delay - info.padding
+    gaps = 0 if info.lame_at is None else info.delay + max(info.padding, DECODER_DELAY)
+    samples = info.frames * header.frame_samples - gaps
     # Some encoders count their tags as well, but none can count more than there once was.
     return Claims(samples if samples > 0 else None, is_truncated=info.audio_bytes > size_bytes)
 

@@ -53,7 +53,7 @@ async def decode(
     _check_count(pcm, limits)
     if on_progress:
         on_progress(pcm.sample_count)
-    return Decoded(pcm, _estimated(integrity, facts, pcm.sample_count))
+    return Decoded(pcm, _judged(integrity, facts, pcm.sample_count))
 
 
 def _heard(integrity: Integrity, finished: Finished) -> Integrity:
@@ -65,15 +65,23 @@ def _heard(integrity: Integrity, finished: Finished) -> Integrity:
     )
 
 
-def _estimated(integrity: Integrity, facts: SourceFacts, found_samples: int) -> Integrity:
-    """Where the exact length is not known, the one announced; of a file that seems whole it may be off."""
-    announced = facts.claimed_samples
-    if announced is None and facts.format is Format.M4A:
-        announced = facts.duration_hint_samples
-    if integrity.expected_samples is not None or announced is None:
-        return integrity
-    slack = 0 if integrity.is_truncated or integrity.resyncs else _SLACK_SAMPLES
-    return replace(integrity, expected_samples=announced) if announced - found_samples > slack else integrity
+def _judged(integrity: Integrity, facts: SourceFacts, found_samples: int) -> Integrity:
+    """Where the exact length is not known, the one announced; nothing is missing where all that is there."""
+    expected = integrity.expected_samples
+    if expected is None:
+        announced, slack = _announced(integrity, facts)
+        expected = announced if announced - slack > found_samples else None
+    is_there = expected is not None and found_samples >= expected
+    return replace(integrity, expected_samples=expected, is_truncated=integrity.is_truncated and not is_there)
+
+
+def _announced(integrity: Integrity, facts: SourceFacts) -> tuple[int, int]:
+    """Samples, and by how many of them a whole file may be off; none where that would be a guess."""
+    is_damaged = bool(integrity.resyncs) or integrity.is_truncated
+    if facts.claimed_samples is not None:
+        return facts.claimed_samples, 0 if is_damaged else _SLACK_SAMPLES
+    is_stated = facts.format is Format.M4A or (facts.demuxer == "ogg" and is_damaged)
+    return (facts.duration_hint_samples or 0) if is_stated else 0, _SLACK_SAMPLES
 
 
 def _pcm_in_place(path: Path, facts: SourceFacts) -> Pcm | None:

@@ -32,8 +32,9 @@ ADTS_FRAMES = FrameKind(adts_frame_bytes, 0xFFFEFDC0)
 
 @dataclass(frozen=True, slots=True)
 class FrameLosses:
-    """`resyncs` is None where there are too many to count."""
+    """`resyncs` is None where there are too many to count; `frames` are those that are whole."""
 
+    frames: int
     resyncs: int | None
     is_cut_off: bool
 
@@ -41,21 +42,20 @@ class FrameLosses:
 def count_losses(file: int, start: int, end: int, kind: FrameKind) -> FrameLosses:
     """Blocking, reads [start, end) once, by its descriptor. What lies before the first frame is no loss."""
     tries = iter(range(_MOST_TRIES))
-    position = _find(file, start, end, kind, tries, None)
-    resyncs = -1
-    lost_at = start
-    like = None
-    while position is not None:
-        resyncs += 1
+    like: int | None = None
+    frames, runs, lost_at = 0, 0, start
+    while (position := _find(file, lost_at, end, kind, tries, like)) is not None:
         like = kind.alike(os.pread(file, _HEADER_BYTES, position)) if like is None else like
-        lost_at = _follow(file, position, end, kind, like)
-        position = _find(file, lost_at, end, kind, tries, like)
+        more, lost_at = _follow(file, position, end, kind, like)
+        frames, runs = frames + more, runs + 1
+    is_cut_off = lost_at > end
     is_all = next(tries, None) is not None
-    return FrameLosses(max(0, resyncs) if is_all else None, lost_at > end)
+    return FrameLosses(frames - is_cut_off, max(0, runs - 1) if is_all else None, is_cut_off)
 
 
-def _follow(file: int, position: int, end: int, kind: FrameKind, like: int) -> int:
-    """Where the frames that begin here are lost; behind the end if the last one is cut off."""
+def _follow(file: int, position: int, end: int, kind: FrameKind, like: int) -> tuple[int, int]:
+    """How many frames follow here, and where they are lost: behind the end if the last one is cut off."""
+    frames = 0
     while position + _HEADER_BYTES <= end:
         window = os.pread(file, min(_WINDOW_BYTES, end - position), position)
         at = 0
@@ -63,12 +63,12 @@ def _follow(file: int, position: int, end: int, kind: FrameKind, like: int) -> i
             header = window[at : at + _HEADER_BYTES]
             size = kind.frame_bytes(header) if kind.alike(header) == like else 0
             if not size:
-                return position + at
-            at += size
+                return frames, position + at
+            at, frames = at + size, frames + 1
         if not at:
-            return position
+            break
         position += at
-    return position
+    return frames, position
 
 
 def _find(

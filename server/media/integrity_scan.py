@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from server.media.copying.adts_frames import FRAME_SAMPLES
 from server.media.copying.copier import NotCopyable
 from server.media.copying.flac_scan import FoundFrames, FrameScan
 from server.media.copying.flac_stream import read_stream_info
@@ -44,18 +45,20 @@ def _of_declined(path: Path, facts: SourceFacts) -> Integrity:
                 packets = index_packets(path, _OGG_HEADERS[facts.codec])
                 return Integrity(resyncs=packets.resyncs, is_truncated=not packets.has_end)
             case "mp3":
-                return _frames_integrity(path, MPEG_FRAMES)
+                return _frames_integrity(path, MPEG_FRAMES, None)
             case "aac":
-                return _frames_integrity(path, ADTS_FRAMES)
+                return _frames_integrity(path, ADTS_FRAMES, FRAME_SAMPLES)
     except (NotCopyable, CorruptFile):
         pass  # neither whole nor damaged in a way that can be counted
     return Integrity(resyncs=None, is_truncated=facts.is_truncated)
 
 
-def _frames_integrity(path: Path, kind: FrameKind) -> Integrity:
+def _frames_integrity(path: Path, kind: FrameKind, frame_samples: int | None) -> Integrity:
+    """Frames are expected to hold so many samples, unless some of them only say how many others do."""
     with opened(path) as file:
         losses = count_losses(file, *audio_range(file), kind)
-    return Integrity(resyncs=losses.resyncs, is_truncated=losses.is_cut_off)
+    expected = losses.frames * frame_samples if frame_samples else None
+    return Integrity(expected_samples=expected, resyncs=losses.resyncs, is_truncated=losses.is_cut_off)
 
 
 def _flac_integrity(path: Path) -> Integrity:
