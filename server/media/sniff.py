@@ -38,7 +38,8 @@ _MPEG_KBITS = {  # by (is MPEG-1, layer)
     (True, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
     (False, 2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-_MPEG_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+#: By the two bits that say which version it is.
+MPEG_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
 def sniff(path: Path) -> str:
@@ -117,7 +118,7 @@ def mpeg_frame_bytes(header: bytes) -> int:
         return 0
     kbits = _MPEG_KBITS[version == 3, layer][kbits_index]
     slots = 72 if layer == 3 and version != 3 else 144
-    return slots * kbits * 1000 // _MPEG_RATES[version][rate_index] + (header[2] >> 1 & 1)
+    return slots * kbits * 1000 // MPEG_RATES[version][rate_index] + (header[2] >> 1 & 1)
 
 
 def adts_frame_bytes(header: bytes) -> int:

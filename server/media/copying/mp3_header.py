@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 
-from server.media.sniff import mpeg_frame_bytes
+from server.media.sniff import MPEG_RATES, mpeg_frame_bytes
 
 HEADER_BYTES = 4
 #: The longest frame: 320 kbit/s at 32 kHz, with its padding byte.
 MAX_FRAME_BYTES = 1441
 #: What a decoder's filters are late by, in samples: not part of the delay that encoders write down.
 DECODER_DELAY = 529
-
-_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,7 @@ class Mp3Header:
 
     @property
     def sample_rate(self) -> int:
-        return _RATES[self.raw[1] >> 3 & 3][self.raw[2] >> 2 & 3]
+        return MPEG_RATES[self.raw[1] >> 3 & 3][self.raw[2] >> 2 & 3]
 
     @property
     def channels(self) -> int:
