@@ -1,15 +1,18 @@
 """Reads the chapters that a file names, in the process that opens strangers' files."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from server.media.cue import FRAMES_PER_S, parse_cue
 from server.media.facts import MediaLimits
 from server.media.prober import Prober
-from zerokerf.errors import CorruptFile, TooManyChapters
+from zerokerf.errors import CorruptFile, InvalidCueSheet, TooManyChapters
 from zerokerf.template import clean
 
 MAX_CHAPTERS = 10_000
+_NANOS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,17 @@ class Chapter:
 
 
 async def read_chapters(path: Path, demuxer: str, limits: MediaLimits, prober: Prober) -> tuple[Chapter, ...]:
-    """All chapters, in the file's order. Raises TooManyChapters above MAX_CHAPTERS, and CorruptFile if the
-    file cannot be opened."""
+    """All chapters, in the file's order; without any, the tracks of a cue sheet in it that can be read.
+
+    Raises TooManyChapters above MAX_CHAPTERS, and CorruptFile if the file cannot be opened.
+    """
     answer = await prober.ask(_request(path, demuxer, limits), limits.probe_wall_s + 5)
     if answer.get("problem") == "too_many_chapters":
         raise TooManyChapters(MAX_CHAPTERS)
     if answer.get("problem") is not None:
         raise CorruptFile("its chapters cannot be read.")
+    if answer.get("is_sheet"):
+        return await asyncio.to_thread(_tracks, "".join(text for (text,) in answer["parts"]))
     return _chapters(answer["parts"])
 
 
@@ -45,3 +52,12 @@ def _request(path: Path, demuxer: str, limits: MediaLimits) -> dict[str, Any]:
 
 def _chapters(found: list[list[Any]]) -> tuple[Chapter, ...]:
     return tuple(Chapter(max(0, start), max(0, end), clean(title)) for start, end, title in found)
+
+
+def _tracks(sheet: str) -> tuple[Chapter, ...]:
+    try:
+        tracks = parse_cue(sheet)
+    except InvalidCueSheet:
+        return ()
+    starts = [track.start_frames * _NANOS // FRAMES_PER_S for track in tracks]
+    return tuple(Chapter(start, start, track.title) for start, track in zip(starts, tracks, strict=True))

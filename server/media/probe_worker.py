@@ -19,11 +19,11 @@ from typing import Any
 import av
 from av.container import InputContainer
 
+from server.media.chapters_worker import list_chapters
 from server.media.edge_worker import compare_edges
 from server.media.tags_worker import list_tags
 
 _MAX_PACKETS = 500  # without one decodable frame among them the stream counts as undecodable
-_MAX_TITLE_CHARACTERS = 300  # twelve bytes of JSON each at worst: still below PIPE_BUF
 _PR_SET_PDEATHSIG = 1
 
 
@@ -97,7 +97,7 @@ def respond(request: dict[str, Any]) -> dict[str, Any]:
             if "max_cover_bytes" in request:
                 return list_tags(container, request["max_cover_bytes"], tell)
             if "max_chapters" in request:
-                return list_chapters(container, request["id"], request["max_chapters"])
+                return list_chapters(container, request["path"], demuxer, request["max_chapters"], tell)
             return examine(container)
     except (av.error.FFmpegError, ValueError):
         return {"problem": "unreadable"}
@@ -108,19 +108,6 @@ def examine(container: InputContainer) -> dict[str, Any]:
     if not container.streams.audio:
         return {"problem": "no_audio", "has_video": bool(container.streams.video)}
     return describe(container, container.streams.audio[0])
-
-
-def list_chapters(container: InputContainer, request_id: int, max_chapters: int) -> dict[str, Any]:
-    """Sends them one by one, as start and end in nanoseconds and title."""
-    chapters = container.chapters()
-    if len(chapters) > max_chapters:
-        return {"problem": "too_many_chapters"}
-    for chapter in chapters:
-        unit_ns = (chapter["time_base"] or 1) * 1_000_000_000
-        title = chapter["metadata"].get("title", "")[:_MAX_TITLE_CHARACTERS]
-        part = [round(chapter["start"] * unit_ns), round(chapter["end"] * unit_ns), title]
-        answer({"id": request_id, "part": part})
-    return {}
 
 
 def describe(container: InputContainer, stream: av.AudioStream) -> dict[str, Any]:

@@ -1,9 +1,16 @@
+# mypy: allow-untyped-calls
+# mutagen says that it is typed, but few of its functions are.
 """Chapters are read in the limited process, whole or not at all, whoever wrote them."""
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from mutagen.apev2 import APEv2
+from mutagen.flac import FLAC, CueSheet, CueSheetTrack, CueSheetTrackIndex
+from mutagen.id3 import ID3, TXXX
+from mutagen.oggvorbis import OggVorbis
 
 from server.media.chapters import Chapter, read_chapters
 from server.media.plan import NANOS
@@ -109,4 +116,103 @@ async def test_a_file_that_cannot_be_opened_is_refused(room: Room) -> None:
     book.write_bytes(b"\0\0\0\x18ftypM4A " + b"\xff" * 1000)
 
     with pytest.raises(CorruptFile, match="chapters"):
+        await chapters_of(room, book)
+
+
+# ---- cue sheets inside of files
+
+SHEET = """PERFORMER "Some One"
+FILE "book.wav" WAVE
+  TRACK 01 AUDIO
+    TITLE "Anfang"
+    INDEX 01 00:00:00
+  TRACK 02 AUDIO
+    TITLE "Größe 😀"
+    INDEX 00 00:01:00
+    INDEX 01 00:01:15
+"""
+TRACKS = [(0, "Anfang"), (1_200_000_000, "Größe 😀")]
+
+
+def with_sheet_block(source: Path, target: Path) -> Path:
+    """Two tracks, the second behind a pause of 441 samples, and the lead-out."""
+    target.write_bytes(source.read_bytes())
+    flac, sheet = FLAC(target), CueSheet(None)
+    indexes = {1: [(1, 0)], 2: [(0, 0), (1, 441)], 170: []}
+    for number, start, code in ((1, 0, b""), (2, 44_100, b"ABCDE1234567"), (170, 142_571, b"")):
+        track = CueSheetTrack(number, start, isrc=code)
+        track.indexes = [CueSheetTrackIndex(*index) for index in indexes[number]]
+        sheet.tracks.append(track)
+    flac.cuesheet = sheet
+    flac.save()
+    return target
+
+
+def with_sheet_text(source: Path, target: Path, text: str) -> Path:
+    target.write_bytes(source.read_bytes())
+    if target.suffix == ".mp3":
+        id3 = ID3()
+        id3.add(TXXX(encoding=1, desc="cuesheet", text=text))
+        id3.save(target)
+    else:
+        tagged: Any = FLAC(target) if target.suffix == ".flac" else OggVorbis(target)
+        tagged["CueSheet"] = text
+        tagged.save()
+    return target
+
+
+def places(chapters: tuple[Chapter, ...]) -> list[tuple[int, str | None]]:
+    return [(chapter.start_ns, chapter.title) for chapter in chapters]
+
+
+@pytest.mark.parametrize("name", ["16bit.flac", "vorbis.ogg", "cbr.mp3"])
+async def test_the_tracks_of_a_sheet_in_the_tags_are_chapters(name: str, sources: Path, room: Room) -> None:
+    book = with_sheet_text(sources / name, room.folder / name, SHEET)
+
+    assert places(await chapters_of(room, book)) == TRACKS
+
+
+async def test_a_sheet_in_ape_tags_is_found_behind_mp3(sources: Path, room: Room) -> None:
+    book = room.folder / "book.mp3"
+    book.write_bytes((sources / "no_xing.mp3").read_bytes())
+    ape = APEv2()
+    ape["Cuesheet"] = SHEET
+    ape.save(book)
+
+    assert places(await chapters_of(room, book)) == TRACKS
+
+
+async def test_the_sheet_block_of_flac_tells_where_sound_begins(sources: Path, room: Room) -> None:
+    book = with_sheet_block(sources / "16bit.flac", room.folder / "book.flac")
+
+    assert places(await chapters_of(room, book)) == [(0, None), (1_010_000_000, None)]
+
+
+async def test_titles_in_the_tags_come_before_the_block(sources: Path, room: Room) -> None:
+    block = with_sheet_block(sources / "16bit.flac", room.folder / "block.flac")
+
+    assert places(await chapters_of(room, with_sheet_text(block, room.folder / "a.flac", SHEET))) == TRACKS
+
+
+async def test_chapters_come_before_a_sheet_in_the_tags(sources: Path, room: Room) -> None:
+    book = with_sheet_text(sources / "16bit.flac", room.folder / "book.flac", SHEET)
+    flac: Any = FLAC(book)
+    flac["CHAPTER001"], flac["CHAPTER001NAME"] = "00:00:02.000", "Proper"
+    flac.save()
+
+    assert places(await chapters_of(room, book)) == [(2_000_000_000, "Proper")]
+
+
+@pytest.mark.parametrize("text", ["no sheet", SHEET + SHEET, "TRACK 01 AUDIO\n" * 100_000, "x" * 1_200_000])
+async def test_a_sheet_that_cannot_be_used_is_none(text: str, sources: Path, room: Room) -> None:
+    book = with_sheet_text(sources / "16bit.flac", room.folder / "book.flac", text)
+
+    assert await chapters_of(room, book) == ()
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".m4a"])
+async def test_a_hundred_thousand_chapters_are_refused(suffix: str, sources: Path, room: Room) -> None:
+    book = with_chapters(room, sources / "16bit.wav", suffix, ["x"] * 100_000, 1)
+
+    with pytest.raises(TooManyChapters):
         await chapters_of(room, book)
