@@ -78,10 +78,12 @@ def _judged(integrity: Integrity, facts: SourceFacts, found_samples: int) -> Int
 def _announced(integrity: Integrity, facts: SourceFacts) -> tuple[int, int]:
     """Samples, and by how many of them a whole file may be off; none where that would be a guess."""
     is_damaged = bool(integrity.resyncs) or integrity.is_truncated
-    if facts.claimed_samples is not None:
-        return facts.claimed_samples, 0 if is_damaged else _SLACK_SAMPLES
-    is_stated = facts.format is Format.M4A or (facts.demuxer == "ogg" and is_damaged)
-    return (facts.duration_hint_samples or 0) if is_stated else 0, _SLACK_SAMPLES
+    announced = facts.claimed_samples
+    if announced is None and facts.format is Format.M4A:
+        announced = facts.duration_hint_samples
+    if announced is not None:
+        return announced, 0 if is_damaged else _SLACK_SAMPLES
+    return (facts.duration_hint_samples or 0) if facts.demuxer == "ogg" and is_damaged else 0, _SLACK_SAMPLES
 
 
 def _pcm_in_place(path: Path, facts: SourceFacts) -> Pcm | None:
