@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from zerokerf.errors import InvalidParams
@@ -61,32 +62,39 @@ class Template:
                 sentence = f"{match[0]} is no field of a template; these are: {known}."
                 raise InvalidParams({"template": sentence})
 
-    @property
-    def tells_segments_apart(self) -> bool:
-        """Whether every segment gets a name of its own, whatever the texts are."""
-        return any(match[1].startswith(("n", "index")) for match in _FIELD.finditer(self.text))
-
     def filled(self, fields: Fields) -> str | None:
         """On one clean line; what is unknown is left out. None if nothing is left."""
+        return clean(self._filled(fields, MAX_TEXT_CHARACTERS))
+
+    def file_name(self, fields: Fields, extension: str) -> str:
+        """A name, never a path, that every file system takes: not empty, not reserved, not hidden, at most
+        MAX_NAME_BYTES in UTF-8. Texts are shortened before numbers are lost.
+
+        Two segments may get the same name, also by nothing but its case: whoever writes files looks out.
+        """
+        ending = f".{extension}"
+        max_bytes = MAX_NAME_BYTES - len(ending.encode())
+
+        def size_bytes(max_characters: int) -> int:
+            return len(_safe(self._filled(fields, max_characters)).encode())
+
+        fitting = bisect_right(range(MAX_TEXT_CHARACTERS + 1), max_bytes, key=size_bytes) - 1
+        stem = _safe(self._filled(fields, max(0, fitting))).encode()[:max_bytes].decode(errors="ignore")
+        return (stem.strip(" .") or "segment") + ending
+
+    def _filled(self, fields: Fields, max_characters: int) -> str:
+        """Each text with at most so many."""
         numbers = {"n": fields.number, "index": fields.number - 1, "count": fields.count}
 
         def value(match: re.Match[str]) -> str:
             if number_field := _NUMBER.fullmatch(match[1]):
                 number = numbers[number_field[1]]
                 return "" if number is None else str(number).zfill(int(number_field[2] or 1))
-            return clean(getattr(fields, match[1])) or ""
+            return (clean(getattr(fields, match[1])) or "")[:max_characters]
 
-        return clean(_FIELD.sub(value, self.text))
-
-    def file_name(self, fields: Fields, extension: str) -> str:
-        """A name, never a path, that every file system takes: not empty, not reserved, not hidden, at most
-        MAX_NAME_BYTES in UTF-8."""
-        ending = f".{extension}"
-        return _stem(self.filled(fields) or "", MAX_NAME_BYTES - len(ending.encode())) + ending
+        return _FIELD.sub(value, self.text)
 
 
-def _stem(text: str, max_bytes: int) -> str:
-    safe = _REFUSED_IN_NAMES.sub("_", unicodedata.normalize("NFC", text)).strip(" .")
-    if _RESERVED.match(safe):
-        safe = f"_{safe}"
-    return safe.encode()[:max_bytes].decode(errors="ignore").strip(" .") or "segment"
+def _safe(text: str) -> str:
+    safe = _REFUSED_IN_NAMES.sub("_", unicodedata.normalize("NFC", clean(text) or "")).strip(" .")
+    return f"_{safe}" if _RESERVED.match(safe) else safe
