@@ -33,7 +33,9 @@ from server.upkeep import keep_up_forever
 from server.workflows.activities import Parts, SplitActivities
 from server.workflows.cutting import Cutting
 from server.workflows.engine import TemporalEngine
+from server.workflows.planning import Planning
 from server.workflows.scratch import open_scratch
+from server.workflows.sources import Sources
 from server.workflows.worker import make_worker
 from storage.local import LocalStore
 from zerokerf.channel import Tls as ClientTls
@@ -146,25 +148,19 @@ async def _start_worker(stack: AsyncExitStack, settings: Settings, ground: Groun
     log.info("decoder found", action="start", version=version)
     prober = await stack.enter_async_context(start_prober())
     scratch = stack.enter_context(open_scratch(settings.scratch.absolute(), settings.scratch_max_bytes))
-    cutting = Cutting(
-        records=ground.records,
-        store=ground.storage.store,
-        tools=Tools(
-            decoder, prober, MediaLimits(max_segments=settings.max_segments), settings.encode_parallel
-        ),
-    )
+    tools = Tools(decoder, prober, MediaLimits(max_segments=settings.max_segments), settings.encode_parallel)
     limits = FetchLimits(
         max_bytes=settings.max_source_bytes, total_s=settings.fetch_total_s, idle_s=settings.fetch_idle_s
     )
+    sources = Sources(ground.uploads, AddressPolicy(settings.fetch_allow), limits)
     activities = SplitActivities(
         Parts(
             records=ground.records,
-            uploads=ground.uploads,
+            sources=sources,
             store=ground.storage.store,
             scratch=scratch,
-            policy=AddressPolicy(settings.fetch_allow),
-            fetch_limits=limits,
-            cutting=cutting,
+            cutting=Cutting(records=ground.records, store=ground.storage.store, tools=tools),
+            planning=Planning(sources, tools),
             client=ground.client,
         )
     )

@@ -51,6 +51,11 @@ def segment_key(account_id: str, job_id: str, index: int, extension: str) -> str
     return segments_prefix(account_id, job_id) + _segment(name)
 
 
+def file_name_of(key: str) -> str:
+    """What a stored object is called when it is downloaded."""
+    return key.rpartition("/")[2]
+
+
 def manifest_key(account_id: str, job_id: str) -> str:
     return job_prefix(account_id, job_id) + "manifest.json"
 

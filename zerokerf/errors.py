@@ -143,6 +143,14 @@ class JobNotCancellable(ZerokerfError):
         super().__init__(f"Job {job_id} is {state} and cannot be cancelled.", jobId=job_id, state=state)
 
 
+class ManifestNotReady(ZerokerfError):
+    kind = Kind.FAILED_PRECONDITION
+    reason = "MANIFEST_NOT_READY"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"Job {job_id} has no manifest: only completed jobs have one.", jobId=job_id)
+
+
 class IdempotencyConflict(ZerokerfError):
     kind = Kind.ALREADY_EXISTS
     reason = "IDEMPOTENCY_CONFLICT"

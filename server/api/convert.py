@@ -7,24 +7,30 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from server.api.validation import FORMATS, STATES
+from server.api.output_rules import FORMATS, TAG_POLICIES, VERIFICATIONS
+from server.api.validation import STATES
 from server.jobs.model import (
     Failure,
     JobEvent,
     Phase,
+    PlannedSegment,
     Progress,
     SourceFacts,
     SplitJob,
+    SplitPlan,
     SplitRequest,
     StoredSegment,
 )
 from storage.interface import SignedUrl
-from zerokerf.v1 import split_pb2
+from zerokerf.encoding import Encoding
+from zerokerf.v1 import split_pb2, split_service_pb2
 from zerokerf.v1.audio_pb2 import AudioFormat
 from zerokerf.v1.job_error_pb2 import JobError
 
 STATE_VALUES = {state: value for value, state in STATES.items()}
 FORMAT_VALUES = {name: value for value, name in FORMATS.items()}
+POLICY_VALUES = {name: value for value, name in TAG_POLICIES.items()}
+VERIFICATION_VALUES = {name: value for value, name in VERIFICATIONS.items()}
 
 PHASE_VALUES = {
     Phase.FETCHING: split_pb2.SplitProgress.PHASE_FETCHING,
@@ -40,6 +46,12 @@ def split_message(job: SplitJob) -> split_pb2.Split:
         state=STATE_VALUES[job.state],
         mode=_mode(request),
         options=_options(request),
+        encoding=_encoding(request.encoding),
+        tags=split_pb2.TagOptions(
+            policy=POLICY_VALUES[request.tag_policy], title=request.title_template or ""
+        ),
+        verification=VERIFICATION_VALUES[request.verification],
+        strict=request.is_strict,
         requested_format=_format(request.output_format),
         output_format=_format(job.output_format),
         progress=progress_message(job.progress),
@@ -66,7 +78,7 @@ def segment_message(
         index=segment.index,
         first_sample=segment.first_sample,
         sample_count=segment.sample_count,
-        duration=_segment_duration(segment, source.sample_rate or 1),
+        duration=_segment_duration(segment.first_sample, segment.sample_count, source.sample_rate or 1),
         size=segment.size_bytes,
         sha256=segment.sha256,
         file_name=file_name,
@@ -78,6 +90,32 @@ def segment_message(
         title=segment.title or "",
         shifted_samples=segment.shifted_samples,
         overlap_samples=segment.overlap_samples,
+    )
+
+
+def plan_message(plan: SplitPlan) -> split_service_pb2.PlanSplitResponse:
+    rate = plan.source.sample_rate or 1
+    return split_service_pb2.PlanSplitResponse(
+        source=_source(plan.source),
+        output_format=_format(plan.output_format),
+        copies_frames=plan.copies_frames,
+        segments=[_planned(segment, rate) for segment in plan.segments],
+        notes=plan.notes,
+    )
+
+
+def _planned(segment: PlannedSegment, rate: int) -> split_pb2.PlannedSegment:
+    return split_pb2.PlannedSegment(
+        index=segment.index,
+        first_sample=segment.first_sample,
+        sample_count=segment.sample_count,
+        duration=_segment_duration(segment.first_sample, segment.sample_count, rate),
+        reason=segment.reason,
+        title=segment.title or "",
+        shifted_samples=segment.shifted_samples,
+        overlap_samples=segment.overlap_samples,
+        expected_size=segment.expected_bytes,
+        size_is_exact=segment.is_size_exact,
     )
 
 
@@ -112,10 +150,10 @@ def duration_of(samples: int, rate: int) -> Duration:
     return _duration((samples * 10**9 + rate // 2) // rate)
 
 
-def _segment_duration(segment: StoredSegment, rate: int) -> Duration:
+def _segment_duration(first_sample: int, sample_count: int, rate: int) -> Duration:
     """The difference of two rounded positions, so that all durations add up to that of the source."""
-    start = (segment.first_sample * 10**9 + rate // 2) // rate
-    end = ((segment.first_sample + segment.sample_count) * 10**9 + rate // 2) // rate
+    start = (first_sample * 10**9 + rate // 2) // rate
+    end = ((first_sample + sample_count) * 10**9 + rate // 2) // rate
     return _duration(end - start)
 
 
@@ -158,6 +196,18 @@ def _options(request: SplitRequest) -> split_pb2.CutOptions | None:
         snap_to_silence=_duration(window) if window is not None else None,
         overlap=_duration(request.overlap_ns) if request.overlap_ns else None,
         min_tail=_duration(request.min_tail_ns) if request.min_tail_ns else None,
+    )
+
+
+def _encoding(encoding: Encoding) -> split_pb2.EncodeOptions | None:
+    if encoding == Encoding():
+        return None
+    return split_pb2.EncodeOptions(
+        bit_rate=encoding.bit_rate or 0,
+        quality=encoding.quality,
+        sample_rate=encoding.sample_rate or 0,
+        channels=encoding.channels or 0,
+        bit_depth=encoding.bit_depth or 0,
     )
 
 

@@ -35,7 +35,9 @@ def mode_fields(mode: split_pb2.SplitMode) -> dict[str, Any]:
     raise InvalidParams({"mode": "A mode is required, such as by duration or by file size."})
 
 
-def option_fields(request: split_service_pb2.CreateSplitRequest) -> dict[str, Any]:
+def option_fields(
+    request: split_service_pb2.CreateSplitRequest | split_service_pb2.PlanSplitRequest,
+) -> dict[str, Any]:
     """Those that the options set."""
     if not request.HasField("options"):
         return {}

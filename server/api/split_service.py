@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from server.api import validation
 from server.api.caller import current_account_id
-from server.api.convert import event_message, segment_message, split_message
+from server.api.convert import event_message, plan_message, segment_message, split_message
 from server.api.interceptors import Context
 from server.fetch.guard import AddressPolicy
 from server.jobs.model import SplitJob
 from server.jobs.split_jobs import SplitJobs
 from server.jobs.states import State
 from storage.interface import UrlSigner
-from storage.keys import segment_key
+from storage.keys import file_name_of, segment_key
 from zerokerf.formats import Format
 from zerokerf.v1 import split_pb2, split_service_pb2, split_service_pb2_grpc
 
@@ -69,6 +69,18 @@ class SplitService(split_service_pb2_grpc.SplitServiceServicer):
         job = await self._jobs.cancel(current_account_id(), request.id)
         return split_service_pb2.CancelSplitResponse(split=split_message(job))
 
+    async def PlanSplit(
+        self, request: split_service_pb2.PlanSplitRequest, context: Context
+    ) -> split_service_pb2.PlanSplitResponse:
+        asked = validation.plan_request(request, self._policy)
+        return plan_message(await self._jobs.plan(current_account_id(), asked))
+
+    async def GetSplitManifest(
+        self, request: split_service_pb2.GetSplitManifestRequest, context: Context
+    ) -> split_service_pb2.GetSplitManifestResponse:
+        manifest = await self._jobs.manifest(current_account_id(), request.id)
+        return split_service_pb2.GetSplitManifestResponse(json=manifest)
+
     async def WatchSplit(
         self, request: split_service_pb2.WatchSplitRequest, context: Context
     ) -> AsyncIterator[split_service_pb2.WatchSplitResponse]:
@@ -82,7 +94,7 @@ class SplitService(split_service_pb2_grpc.SplitServiceServicer):
         kind = Format(job.output_format)
         for segment in await self._jobs.segments(job.account_id, job.id):
             key = segment_key(job.account_id, job.id, segment.index, kind.extension)
-            file_name = key.rpartition("/")[2]
+            file_name = file_name_of(key)
             link = await self._signer.sign_get(
                 key, LINK_LIFE, filename=file_name, content_type=kind.content_type
             )

@@ -4,34 +4,24 @@ import json
 import math
 import re
 from collections.abc import Collection
+from typing import Any
 
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct, Value
 
 from server.api.mode_rules import mode_fields, option_fields
+from server.api.output_rules import output_fields, verification
 from server.fetch.guard import AddressPolicy, check_url
 from server.jobs.model import Scalar, SplitRequest
 from server.jobs.states import State
-from zerokerf.errors import InvalidFormat, InvalidParams, InvalidUrl
+from zerokerf.errors import InvalidParams, InvalidUrl
 from zerokerf.v1 import split_pb2, split_service_pb2, upload_service_pb2
-from zerokerf.v1.audio_pb2 import AudioFormat
 
 MAX_NUMBER = 2**53
 MAX_METADATA_PAIRS = 50
 MAX_METADATA_BYTES = 16 * 1024
 MAX_REQUEST_ID = 128
 MAX_FILE_NAME = 255
-
-#: Formats by the name that records and media use.
-FORMATS: dict["AudioFormat.ValueType", str] = {
-    AudioFormat.AUDIO_FORMAT_MP3: "mp3",
-    AudioFormat.AUDIO_FORMAT_WAV: "wav",
-    AudioFormat.AUDIO_FORMAT_FLAC: "flac",
-    AudioFormat.AUDIO_FORMAT_OGG: "ogg",
-    AudioFormat.AUDIO_FORMAT_AAC: "aac",
-    AudioFormat.AUDIO_FORMAT_OPUS: "opus",
-    AudioFormat.AUDIO_FORMAT_M4A: "m4a",
-}
 
 STATES: dict["split_pb2.Split.State.ValueType", State] = {
     split_pb2.Split.STATE_QUEUED: State.QUEUED,
@@ -47,16 +37,30 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(;[ -~]*)?", re.ASCII)
 def split_request(request: split_service_pb2.CreateSplitRequest, policy: AddressPolicy) -> SplitRequest:
     """Raises InvalidParams or one of its kinds, naming the field."""
     check_request_id(request.request_id)
-    source_url, upload_id = _source(request.source, policy)
     return SplitRequest(
-        source_url=source_url,
-        upload_id=upload_id,
-        output_format=_output_format(request.output_format),
         webhook_url=_webhook_url(request.webhook_url),
         metadata=_metadata(request.metadata) if request.HasField("metadata") else None,
+        verification=verification(request.verification),
+        **_wish(request, policy),
+    )
+
+
+def plan_request(request: split_service_pb2.PlanSplitRequest, policy: AddressPolicy) -> SplitRequest:
+    """What a job would be asked for. Raises InvalidParams or one of its kinds, naming the field."""
+    return SplitRequest(**_wish(request, policy))
+
+
+def _wish(
+    request: split_service_pb2.CreateSplitRequest | split_service_pb2.PlanSplitRequest, policy: AddressPolicy
+) -> dict[str, Any]:
+    source_url, upload_id = _source(request.source, policy)
+    return {
+        "source_url": source_url,
+        "upload_id": upload_id,
         **mode_fields(request.mode),
         **option_fields(request),
-    )
+        **output_fields(request),
+    }
 
 
 def upload_file_name(request: upload_service_pb2.CreateUploadRequest) -> str:
@@ -118,14 +122,6 @@ def _webhook_url(url: str) -> str | None:
     if check_url(url, field="webhook_url").scheme != "https":
         raise InvalidUrl({"webhook_url": "A webhook URL must start with https://."})
     return url
-
-
-def _output_format(value: "AudioFormat.ValueType") -> str | None:
-    if value == AudioFormat.AUDIO_FORMAT_UNSPECIFIED:
-        return None
-    if value not in FORMATS:
-        raise InvalidFormat({"output_format": f"{value} is not an output format."})
-    return FORMATS[value]
 
 
 def _metadata(struct: Struct) -> dict[str, Scalar]:

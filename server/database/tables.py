@@ -87,6 +87,7 @@ split_jobs = Table(
     Column("output_format", String(16)),
     _json("failure"),
     _json("notes", nullable=False),
+    _json("manifest_head"),
     Column("last_sequence", BigInteger, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("started_at", UtcTime),
@@ -121,6 +122,7 @@ split_segments = Table(
     Column("title", Text),
     Column("shifted_samples", BigInteger, nullable=False),
     Column("overlap_samples", BigInteger, nullable=False),
+    _json("manifest_entry"),
 )
 
 job_events = Table(

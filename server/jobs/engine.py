@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from server.jobs.model import SplitPlan, SplitRequest
+
 
 class JobEngine(Protocol):
     """Runs jobs durably.
@@ -11,6 +13,10 @@ class JobEngine(Protocol):
 
     async def start_split(self, job_id: str, account_id: str) -> None:
         """Begin the job's work. Starting one that runs or has run changes nothing."""
+        ...
+
+    async def plan_split(self, account_id: str, request: SplitRequest) -> SplitPlan:
+        """Find out where a job would cut, and wait for it. Raises what would fail such a job."""
         ...
 
     async def cancel_split(self, job_id: str) -> None:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from server.jobs.states import State
+from zerokerf.encoding import Encoding
 
 Scalar = str | int | float | bool | None
 
@@ -37,6 +39,14 @@ class SplitRequest:
     snap_window_ns: int | None = None
     overlap_ns: int = 0
     min_tail_ns: int = 0
+    encoding: Encoding = field(default_factory=Encoding)
+    #: copy or none.
+    tag_policy: str = "copy"
+    title_template: str | None = None
+    #: edges or full.
+    verification: str = "edges"
+    #: Whether a damaged source fails the job.
+    is_strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class StoredSegment:
     """One segment in the store. Samples are on the source's time line.
 
     The ranges of a job's segments follow each other; a file begins `overlap_samples` before its range.
+    `manifest_entry` is what the job's manifest says of it, as JSON.
     """
 
     index: int
@@ -70,6 +81,33 @@ class StoredSegment:
     title: str | None = None
     shifted_samples: int = 0
     overlap_samples: int = 0
+    manifest_entry: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSegment:
+    """One segment as it would be cut, with the size that is expected where anything is known of it."""
+
+    index: int
+    first_sample: int
+    sample_count: int
+    reason: str
+    title: str | None = None
+    shifted_samples: int = 0
+    overlap_samples: int = 0
+    expected_bytes: int | None = None
+    is_size_exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SplitPlan:
+    """Where a job would cut, and how."""
+
+    source: SourceFacts
+    output_format: str
+    copies_frames: bool
+    segments: tuple[PlannedSegment, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Phase(StrEnum):
@@ -117,6 +155,8 @@ class SplitJob:
     output_format: str | None = None
     failure: Failure | None = None
     notes: tuple[str, ...] = ()
+    #: What its manifest says of source and segments in common, as JSON.
+    manifest_head: dict[str, Any] | None = None
     last_sequence: int = 0
 
 

@@ -64,7 +64,7 @@ class JobChange:
         """Leave a tombstone: what the client gave is gone, and its objects are due to be removed."""
         await self._connection.execute(delete(job_events).where(job_events.c.job_id == self.job.id))
         await forget_segments(self._connection, self.job.id)
-        scrubbed = replace(self.job, source=None, failure=None, notes=())
+        scrubbed = replace(self.job, source=None, failure=None, notes=(), manifest_head=None)
         columns = changeable_columns(scrubbed) | {
             "request": {},
             "fingerprint": None,

@@ -7,11 +7,12 @@ import structlog
 
 from server.jobs.engine import JobEngine
 from server.jobs.events import watch
-from server.jobs.model import JobEvent, Page, SplitJob, SplitRequest, StoredSegment
+from server.jobs.manifest import manifest_json
+from server.jobs.model import JobEvent, Page, SplitJob, SplitPlan, SplitRequest, StoredSegment
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
 from server.jobs.wakeups import Wakeups
-from zerokerf.errors import Unavailable
+from zerokerf.errors import ManifestNotReady, Unavailable
 
 _log = structlog.get_logger()
 
@@ -52,6 +53,19 @@ class SplitJobs:
         """Raises JobNotFound. Empty unless the job is completed."""
         job = await self._records.get(account_id, job_id)
         return await self._records.segments(job.id) if job.state is State.COMPLETED else ()
+
+    async def manifest(self, account_id: str, job_id: str) -> str:
+        """As JSON. Raises JobNotFound, or ManifestNotReady unless the job is completed."""
+        job = await self._records.get(account_id, job_id)
+        if job.state is not State.COMPLETED or job.manifest_head is None:
+            raise ManifestNotReady(job_id)
+        return manifest_json(job, await self._records.segments(job_id))
+
+    async def plan(self, account_id: str, request: SplitRequest) -> SplitPlan:
+        """Where a job of this request would cut. Raises what would fail it, and what `submit` raises."""
+        if request.upload_id is not None:
+            await self._uploads.require_complete(account_id, request.upload_id)
+        return await self._engine.plan_split(account_id, request)
 
     async def list(
         self, account_id: str, states: frozenset[State], page_size: int, page_token: str = "", skip: int = 0

@@ -117,7 +117,12 @@ class SplitRecords:
             return _processing(change.job)
 
     async def record_source(
-        self, job_id: str, facts: SourceFacts, output_format: str | None = None, notes: tuple[str, ...] = ()
+        self,
+        job_id: str,
+        facts: SourceFacts,
+        output_format: str | None = None,
+        notes: tuple[str, ...] = (),
+        manifest_head: dict[str, Any] | None = None,
     ) -> SplitJob:
         """Add to what is known. Facts once known are replaced, never lost."""
         async with self._changing(job_id) as change:
@@ -128,6 +133,7 @@ class SplitRecords:
                     source=merge_facts(job.source, facts),
                     output_format=output_format or job.output_format,
                     notes=merge_notes(job.notes, notes),
+                    manifest_head=manifest_head or job.manifest_head,
                 )
             )
 

@@ -10,13 +10,16 @@ from server.jobs.model import (
     Failure,
     JobEvent,
     Phase,
+    PlannedSegment,
     Progress,
     SourceFacts,
     SplitJob,
+    SplitPlan,
     SplitRequest,
     StoredSegment,
 )
 from server.jobs.states import State
+from zerokerf.encoding import Encoding
 
 
 def job_of(row: RowMapping) -> SplitJob:
@@ -24,7 +27,7 @@ def job_of(row: RowMapping) -> SplitJob:
         id=row["id"],
         account_id=row["account_id"],
         state=State(row["state"]),
-        request=_request_of(row["request"]),
+        request=request_of(row["request"]),
         progress=_progress_of(row["progress"]),
         created_at=row["created_at"],
         started_at=row["started_at"],
@@ -33,6 +36,7 @@ def job_of(row: RowMapping) -> SplitJob:
         output_format=row["output_format"],
         failure=_failure_of(row["failure"]),
         notes=tuple(row["notes"]),
+        manifest_head=row["manifest_head"],
         last_sequence=row["last_sequence"],
     )
 
@@ -47,6 +51,7 @@ def changeable_columns(job: SplitJob) -> dict[str, Any]:
         "output_format": job.output_format,
         "failure": asdict(job.failure) if job.failure else None,
         "notes": list(job.notes),
+        "manifest_head": job.manifest_head,
         "last_sequence": job.last_sequence,
     }
 
@@ -77,10 +82,20 @@ def segment_of(row: RowMapping) -> StoredSegment:
     return StoredSegment(**_known(StoredSegment, dict(row)))
 
 
-def _request_of(stored: dict[str, Any]) -> SplitRequest:
+def request_of(stored: dict[str, Any]) -> SplitRequest:
+    """From what `asdict` made of it, here or in another version."""
     known = _known(SplitRequest, stored)
     times = known.pop("timestamps_ns", None)
-    return SplitRequest(timestamps_ns=tuple(times) if times is not None else None, **known)
+    encoding = Encoding(**_known(Encoding, known.pop("encoding", {})))
+    return SplitRequest(timestamps_ns=None if times is None else tuple(times), encoding=encoding, **known)
+
+
+def plan_of(stored: dict[str, Any]) -> SplitPlan:
+    """From what `asdict` made of it."""
+    known = _known(SplitPlan, stored)
+    source = SourceFacts(**_known(SourceFacts, known.pop("source")))
+    segments = tuple(PlannedSegment(**_known(PlannedSegment, each)) for each in known.pop("segments"))
+    return SplitPlan(source=source, segments=segments, notes=tuple(known.pop("notes")), **known)
 
 
 def _progress_of(stored: dict[str, Any]) -> Progress:

@@ -11,14 +11,18 @@ from server.media.copying.copier import Copier
 from server.media.facts import MediaLimits
 from server.media.in_order import in_order
 from server.media.plan import Cut, cuts_between
-from server.media.segment import CutSegment
+from server.media.segment import CutSegment, Dress
 from zerokerf.errors import SizeLimitTooSmall, TooManySegments
 
 _CHUNK_BYTES = 1 << 20
 
 
-def plan_by_size(copier: Copier, max_bytes: int, limits: MediaLimits) -> tuple[Cut, ...]:
+def plan_by_size(
+    copier: Copier, max_bytes: int, limits: MediaLimits, reserve_bytes: int = 0
+) -> tuple[Cut, ...]:
     """As long as fits, one after the other. The same file and limit give the same cuts.
+
+    `reserve_bytes` of every file are left for what is written into it later.
 
     Raises SizeLimitTooSmall where not even a second fits, TooManySegments.
     """
@@ -26,9 +30,9 @@ def plan_by_size(copier: Copier, max_bytes: int, limits: MediaLimits) -> tuple[C
     bounds = [0]
     while bounds[-1] < total:
         first = bounds[-1]
-        fitting = copier.fit(first, max_bytes)
+        fitting = copier.fit(first, max_bytes - reserve_bytes)
         if fitting < min(copier.sample_rate, total - first) and first + fitting != total:
-            raise SizeLimitTooSmall(max_bytes, _bytes_of_a_second(copier, first))
+            raise SizeLimitTooSmall(max_bytes, _bytes_of_a_second(copier, first) + reserve_bytes)
         if len(bounds) > limits.max_segments:
             raise TooManySegments(-(-total * len(bounds) // (first + fitting)), limits.max_segments)
         bounds.append(first + fitting)
@@ -36,21 +40,22 @@ def plan_by_size(copier: Copier, max_bytes: int, limits: MediaLimits) -> tuple[C
 
 
 async def copy_cut(
-    copier: Copier, cuts: Sequence[Cut], folder: Path, parallel: int
+    copier: Copier, cuts: Sequence[Cut], folder: Path, parallel: int, dress: Dress | None = None
 ) -> AsyncGenerator[CutSegment, None]:
     """Segments in order of index; the same bytes every time. Close the iterator when leaving early."""
-    works = (partial(asyncio.to_thread, _copy, copier, cut, folder) for cut in cuts)
+    works = (partial(asyncio.to_thread, _copy, copier, cut, folder, dress) for cut in cuts)
     async with aclosing(in_order(works, parallel)) as segments:
         async for segment in segments:
             yield segment
 
 
-def _copy(copier: Copier, cut: Cut, folder: Path) -> CutSegment:
+def _copy(copier: Copier, cut: Cut, folder: Path, dress: Dress | None) -> CutSegment:
     """Appears under its final name only when whole."""
     path = folder / f"{cut.index:06}.{copier.format.extension}"
     part = path.with_suffix(path.suffix + ".part")
     try:
         copier.write(cut.first_sample, cut.sample_count, part)
+        tag_bytes = dress(part, cut) if dress else 0
         sha256, size_bytes = _digest(part)
         part.replace(path)
     finally:
@@ -61,6 +66,7 @@ def _copy(copier: Copier, cut: Cut, folder: Path) -> CutSegment:
         sample_count=cut.sample_count,
         path=path,
         size_bytes=size_bytes,
+        tag_bytes=tag_bytes,
         sha256=sha256,
         output_samples=cut.sample_count,
         excess_samples=copier.excess_samples(cut.first_sample, cut.sample_count),

@@ -37,3 +37,8 @@ class SourceFacts:
     size_bytes: int
     #: Seen at a glance; a file that is cut short need not show it before its frames are followed.
     is_truncated: bool = False
+
+    @property
+    def decoded_bytes(self) -> int:
+        """About how much its samples are, before they are counted."""
+        return (self.duration_hint_samples or 0) * self.channels * self.sample_format.sample_bytes

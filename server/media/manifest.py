@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
@@ -62,8 +62,10 @@ class SourceIntegrity:
     expected_samples: Count | None = None
     """What its own headers promise, where they do."""
     is_truncated: bool = False
-    resyncs: Count = 0
-    """How often its frames were lost and found again."""
+    resyncs: Count | None = 0
+    """How often its frames were lost and found again; null where nobody counted."""
+    is_garbled: bool = False
+    """Whether a decoder complained about what it read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,12 +163,21 @@ class Manifest:
     """What had to change, in sentences."""
 
 
+Part = ManifestSource | ManifestOutput | ManifestSegment
+
 _ADAPTER: TypeAdapter[Manifest] = TypeAdapter(Manifest)
+_PART_ADAPTER: TypeAdapter[Part] = TypeAdapter(Part)
 
 
 def to_json(manifest: Manifest) -> bytes:
     """The same manifest always gives the same bytes."""
     return _ADAPTER.dump_json(manifest, by_alias=True, indent=2) + b"\n"
+
+
+def part_json(part: Part) -> dict[str, Any]:
+    """A part, as it stands in the whole: for whoever makes a manifest step by step."""
+    written: dict[str, Any] = _PART_ADAPTER.dump_python(part, by_alias=True, mode="json")
+    return written
 
 
 def from_json(data: bytes) -> Manifest:

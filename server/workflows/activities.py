@@ -3,27 +3,30 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import structlog
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from server.fetch.download import download
-from server.fetch.guard import AddressPolicy
-from server.fetch.limits import FetchLimits
+from server.jobs.manifest import manifest_json
 from server.jobs.model import SourceFacts, SplitJob
 from server.jobs.split_records import SplitRecords
-from server.uploads.uploads import Uploads
+from server.jobs.split_rows import request_of
+from server.media.manifest import from_json
 from server.workflows.cutting import Cutting
 from server.workflows.failures import failure_of, reported
-from server.workflows.messages import FailedJob, JobRef
+from server.workflows.messages import FailedJob, JobRef, PlanRef
+from server.workflows.planning import Planning
 from server.workflows.reporter import Reporter, reporting
 from server.workflows.scratch import Scratch, ScratchFolder
+from server.workflows.sources import Sources
 from storage.interface import ObjectStore
-from storage.keys import job_prefix, source_key
-from zerokerf.errors import FileTooLarge
+from storage.keys import job_prefix, manifest_key, source_key
+
+BEAT_S = 1.0
 
 log = structlog.get_logger()
 
@@ -33,12 +36,11 @@ class Parts:
     """What activities work with."""
 
     records: SplitRecords
-    uploads: Uploads
+    sources: Sources
     store: ObjectStore
     scratch: Scratch
-    policy: AddressPolicy
-    fetch_limits: FetchLimits
     cutting: Cutting
+    planning: Planning
     client: Client
 
 
@@ -65,9 +67,19 @@ class SplitActivities:
 
     @activity.defn(name="split.complete")
     async def complete(self, ref: JobRef) -> None:
+        """The manifest is stored beside the segments, then the record says that all is there."""
         with reported():
+            await self._store_manifest(ref)
             job = await self._parts.records.complete(ref.job_id)
             log.info("job completed", action="complete", job_id=job.id, account_id=job.account_id)
+
+    @activity.defn(name="split.plan")
+    async def plan(self, ref: PlanRef) -> dict[str, Any]:
+        """Where a job of this request would cut."""
+        with reported():
+            async with self._parts.scratch.folder(ref.plan_id) as folder, _alive():
+                request = request_of(ref.request)
+                return asdict(await self._parts.planning.run(ref.account_id, request, folder))
 
     @activity.defn(name="split.fail")
     async def fail(self, failed: FailedJob) -> None:
@@ -94,30 +106,29 @@ class SplitActivities:
             await self._parts.records.objects_removed(ref.job_id)
             log.info("job cleaned up", action="clean_up", job_id=ref.job_id, account_id=ref.account_id)
 
+    async def _store_manifest(self, ref: JobRef) -> None:
+        parts = self._parts
+        job = await parts.records.load(ref.job_id)
+        if job is None or job.manifest_head is None:
+            return  # whoever deleted it, or the check that follows, decides
+        text = manifest_json(job, await parts.records.segments(ref.job_id)).encode()
+        await asyncio.to_thread(from_json, text)
+        await parts.store.put(
+            manifest_key(ref.account_id, ref.job_id), _once(text), content_type="application/json"
+        )
+
     async def _fetched(self, work: "_Work") -> SourceFacts:
-        request, path = work.job.request, work.folder.path / "source"
-        if request.upload_id is not None:
-            upload = await self._parts.uploads.get(work.job.account_id, request.upload_id)
-            chunks = self._parts.uploads.read(work.job.account_id, request.upload_id)
-            stored = await self._parts.store.put(
-                source_key(work.job.account_id, work.job.id),
-                _counted(chunks, work.reporter, upload.committed_size, self._parts.fetch_limits.max_bytes),
-                content_type=upload.content_type,
-            )
+        parts, job = self._parts, work.job
+        key = source_key(job.account_id, job.id)
+        if (upload_id := job.request.upload_id) is not None:
+            upload = await parts.sources.uploads.get(job.account_id, upload_id)
+            chunks = parts.sources.upload_chunks(job.account_id, upload_id, work.reporter.fetched)
+            stored = await parts.store.put(key, chunks, content_type=upload.content_type)
             return SourceFacts(file_name=upload.file_name, size_bytes=stored.size, sha256=stored.sha256)
-        downloaded = await download(
-            request.source_url or "",
-            path,
-            policy=self._parts.policy,
-            limits=self._parts.fetch_limits,
-            on_progress=work.on_fetched,
-        )
-        await self._parts.store.put(
-            source_key(work.job.account_id, work.job.id), path, content_type="application/octet-stream"
-        )
-        return SourceFacts(
-            file_name=downloaded.file_name, size_bytes=downloaded.size_bytes, sha256=downloaded.sha256
-        )
+        path = work.folder.path / "source"
+        facts = await parts.sources.into_scratch(job.account_id, job.request, path, work.on_fetched)
+        await parts.store.put(key, path, content_type="application/octet-stream")
+        return facts
 
     @asynccontextmanager
     async def _working(self, ref: JobRef, step: str) -> AsyncIterator["_Work"]:
@@ -167,16 +178,25 @@ async def _ended(handle: WorkflowHandle[object, object]) -> None:
         return  # cancelled or failed: ended all the same
 
 
-async def _counted(
-    chunks: AsyncIterator[bytes], reporter: Reporter, total_bytes: int, max_bytes: int
-) -> AsyncIterator[bytes]:
-    done_bytes = 0
-    async for chunk in chunks:
-        done_bytes += len(chunk)
-        if done_bytes > max_bytes:
-            raise FileTooLarge(max_bytes)
-        reporter.fetched(done_bytes, total_bytes)
-        yield chunk
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
+@asynccontextmanager
+async def _alive() -> AsyncIterator[None]:
+    """Heartbeats for work that reports no progress: without one its cancellation would not be heard."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(BEAT_S)
+
+    beating = asyncio.create_task(beat(), name="heartbeat")
+    try:
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
 
 
 def _size(job: SplitJob) -> int:

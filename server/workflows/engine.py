@@ -1,16 +1,23 @@
 """The durable engine behind jobs: starts, cancels and cleans up by workflow."""
 
+import asyncio
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowFailureError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from server.workflows.messages import TASK_QUEUE, JobRef
-from server.workflows.split_workflow import CleanUpWorkflow, SplitWorkflow
-from zerokerf.errors import Unavailable
+from server.jobs.model import SplitPlan, SplitRequest
+from server.jobs.split_rows import plan_of
+from server.workflows.messages import TASK_QUEUE, JobRef, PlanRef
+from server.workflows.split_workflow import PLAN_LIMIT, CleanUpWorkflow, PlanWorkflow, SplitWorkflow
+from zerokerf.errors import InternalError, Unavailable, ZerokerfError
+from zerokerf.status import rebuilt
 
 RPC_LIMIT = timedelta(seconds=10)
 
@@ -34,6 +41,27 @@ class TemporalEngine:
                 rpc_timeout=RPC_LIMIT,
             )
 
+    async def plan_split(self, account_id: str, request: SplitRequest) -> SplitPlan:
+        plan_id = f"plan_{uuid.uuid4().hex}"
+        with _reachable():
+            handle = await self._client.start_workflow(
+                PlanWorkflow.run,
+                PlanRef(plan_id, account_id, asdict(request)),
+                id=plan_id,
+                task_queue=TASK_QUEUE,
+                execution_timeout=PLAN_LIMIT,
+                rpc_timeout=RPC_LIMIT,
+            )
+        try:
+            with _reachable():
+                return plan_of(await handle.result())
+        except WorkflowFailureError as failure:
+            raise _why(failure) from failure
+        except asyncio.CancelledError:
+            with _reachable(missing_is_fine=True):  # nobody waits any more: its work stops
+                await handle.cancel(rpc_timeout=RPC_LIMIT)
+            raise
+
     async def cancel_split(self, job_id: str) -> None:
         with _reachable(missing_is_fine=True):
             await self._client.get_workflow_handle(job_id).cancel(rpc_timeout=RPC_LIMIT)
@@ -54,6 +82,14 @@ class TemporalEngine:
         """Raises Unavailable when the engine does not answer."""
         with _reachable():
             await self._client.count_workflows(rpc_timeout=RPC_LIMIT)
+
+
+def _why(failure: WorkflowFailureError) -> ZerokerfError:
+    """What the work itself reported; whatever else ended it is nothing that a client can mend."""
+    cause = failure.cause.cause if isinstance(failure.cause, ActivityError) else failure.cause
+    if not isinstance(cause, ApplicationError) or not cause.type or not cause.details:
+        return Unavailable("Planning")
+    return rebuilt(cause.type, cause.message, dict(cause.details[0])) or InternalError()
 
 
 @contextmanager

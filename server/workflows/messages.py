@@ -1,6 +1,7 @@
 """What crosses the engine's wire: ids and small facts. Fields are only added, with defaults."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 TASK_QUEUE = "zerokerf"
 
@@ -9,6 +10,15 @@ TASK_QUEUE = "zerokerf"
 class JobRef:
     job_id: str
     account_id: str
+
+
+@dataclass(frozen=True)
+class PlanRef:
+    """A request of which no job is made."""
+
+    plan_id: str
+    account_id: str
+    request: dict[str, Any]
 
 
 @dataclass(frozen=True)

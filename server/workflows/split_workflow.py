@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from server.workflows.activities import SplitActivities
     from server.workflows.failures import NO_LONGER_WANTED
-    from server.workflows.messages import FailedJob, JobRef
+    from server.workflows.messages import FailedJob, JobRef, PlanRef
 
 HEARTBEAT = timedelta(seconds=10)  # how soon a dead worker is noticed
 WORK_RETRIES = RetryPolicy(
@@ -21,6 +21,8 @@ WORK_RETRIES = RetryPolicy(
 RECORD_RETRIES = RetryPolicy(
     initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30)
 )
+PLAN_RETRIES = RetryPolicy(maximum_attempts=2)
+PLAN_LIMIT = timedelta(minutes=15)
 WORK_LIMIT = timedelta(hours=24)
 RECORD_LIMIT = timedelta(minutes=5)
 # Jobs under way are finished before new ones are begun.
@@ -66,6 +68,23 @@ class SplitWorkflow:
             arg,
             start_to_close_timeout=RECORD_LIMIT,
             retry_policy=RECORD_RETRIES,
+            priority=RECORD_PRIORITY,
+        )
+
+
+@workflow.defn(name="plan")
+class PlanWorkflow:
+    """Somebody waits for its result: it is tried for minutes and not for days."""
+
+    @workflow.run
+    async def run(self, plan: PlanRef) -> dict[str, Any]:
+        return await workflow.execute_activity_method(
+            SplitActivities.plan,
+            plan,
+            schedule_to_close_timeout=PLAN_LIMIT,
+            heartbeat_timeout=HEARTBEAT,
+            retry_policy=PLAN_RETRIES,
+            cancellation_type=WAIT,
             priority=RECORD_PRIORITY,
         )
 

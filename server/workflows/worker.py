@@ -7,7 +7,7 @@ from temporalio.worker import Worker
 
 from server.workflows.activities import SplitActivities
 from server.workflows.messages import TASK_QUEUE
-from server.workflows.split_workflow import CleanUpWorkflow, SplitWorkflow
+from server.workflows.split_workflow import CleanUpWorkflow, PlanWorkflow, SplitWorkflow
 
 #: How long running work may go on after a stop was asked for, before it is handed back to the engine.
 GRACE = timedelta(seconds=10)
@@ -18,11 +18,12 @@ def make_worker(client: Client, activities: SplitActivities, jobs_at_once: int) 
     return Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=[SplitWorkflow, CleanUpWorkflow],
+        workflows=[SplitWorkflow, CleanUpWorkflow, PlanWorkflow],
         activities=[
             activities.fetch,
             activities.cut,
             activities.complete,
+            activities.plan,
             activities.fail,
             activities.clean_up,
         ],

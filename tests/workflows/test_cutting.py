@@ -12,9 +12,10 @@ from server.jobs.model import Progress, SourceFacts, SplitJob, SplitRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups_in_process import InProcessWakeups
 from server.media.copying.mp3_cut import open_mp3
-from server.media.cutter import ENCODED_AGAIN, Tools
+from server.media.cutter import Tools
 from server.media.decoder import find_decoder
 from server.media.facts import MediaLimits
+from server.media.open_cutter import ENCODED_AGAIN
 from server.media.prober import start_prober
 from server.workflows.cutting import Cutting
 from server.workflows.reporter import Reporter

@@ -477,15 +477,15 @@ class EncodeOptions(_message.Message):
     bit_rate: _builtins.int
     """In bit/s, for mp3, ogg, opus, aac and m4a."""
     quality: _builtins.float
-    """On the encoder's own scale, in place of a bit rate: mp3 0 (best) to 9, ogg -1 to 10 (best), flac 0 to 12
-    (smallest).
+    """On the encoder's own scale, in place of a bit rate: mp3 0 (best) to 9, ogg -1 to 10 (best), flac 0 to 8
+    (smallest, the sound is the same).
     """
     sample_rate: _builtins.int
     """In Hz."""
     channels: _builtins.int
     """Mixed down, or up, by the usual matrices."""
     bit_depth: _builtins.int
-    """For wav 16, 24 or 32, for flac and lossless m4a 16 or 24."""
+    """For wav 8, 16, 24 or 32, for flac 16 or 24."""
     def __init__(
         self,
         *,

@@ -1,0 +1,88 @@
+"""Decides where one opened recording is cut: what the plan needs to know is found out here."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.media.chapters import Chapter, read_chapters
+from server.media.cutter import Cutter, Tools
+from server.media.facts import SourceFacts
+from server.media.labels import Labels, SourceLabels
+from server.media.plan import ChaptersMode, Cut, FileSizeMode, PlannedMode, needs_pauses, plan_cuts
+from server.media.recipe import Recipe
+from server.media.silence import find_pauses_of_file
+from server.media.silence_pauses import Pauses
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """`cuts` is None where only cutting tells. Labels know how many segments there are, if that is known."""
+
+    cuts: tuple[Cut, ...] | None
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A source, probed, with its tags, and a folder to work in."""
+
+    path: Path
+    facts: SourceFacts
+    tags: SourceLabels
+    folder: Path
+
+
+async def plan_segments(recording: Recording, recipe: Recipe, cutter: Cutter, tools: Tools) -> Planned:
+    """Raises what `plan_cuts` raises, SizeLimitTooSmall, and CorruptFile for unreadable chapters."""
+    mode = recipe.mode
+    if isinstance(mode, FileSizeMode):
+        return await _by_size(recording, mode.max_bytes, cutter)
+    cuts = await _by_mode(recording, mode, recipe, cutter, tools)
+    return Planned(cuts, _labels(recording, cutter, len(cuts), None))
+
+
+async def _by_size(recording: Recording, max_bytes: int, cutter: Cutter) -> Planned:
+    """Room is kept for the largest tags that a segment can get."""
+    labels = _labels(recording, cutter, None, max_bytes)
+    cuts = await cutter.plan_by_size(max_bytes, labels.reserve_bytes)
+    if cuts is None:
+        return Planned(None, labels)
+    return Planned(cuts, _labels(recording, cutter, len(cuts), max_bytes))
+
+
+async def _by_mode(
+    recording: Recording, mode: PlannedMode, recipe: Recipe, cutter: Cutter, tools: Tools
+) -> tuple[Cut, ...]:
+    making = cutter.making
+    return await asyncio.to_thread(
+        plan_cuts,
+        mode,
+        recipe.options,
+        making.sample_count,
+        making.sample_rate,
+        tools.limits,
+        pauses=await _pauses(recording, mode, recipe, tools),
+        chapters=await _chapters(recording, mode, tools),
+        snap=cutter.snap,
+    )
+
+
+async def _pauses(recording: Recording, mode: PlannedMode, recipe: Recipe, tools: Tools) -> Pauses | None:
+    if not needs_pauses(mode, recipe.options):
+        return None
+    return await find_pauses_of_file(
+        recording.path, recording.facts, recording.folder, tools.decoder, tools.limits
+    )
+
+
+async def _chapters(recording: Recording, mode: PlannedMode, tools: Tools) -> tuple[Chapter, ...]:
+    if not isinstance(mode, ChaptersMode):
+        return ()
+    return await read_chapters(recording.path, recording.facts.demuxer, tools.limits, tools.prober)
+
+
+def _labels(recording: Recording, cutter: Cutter, count: int | None, max_bytes: int | None) -> Labels:
+    making = cutter.making
+    return recording.tags.for_segments(
+        making.format, count=count, sample_rate=making.sample_rate, max_bytes=max_bytes
+    )

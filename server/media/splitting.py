@@ -1,0 +1,221 @@
+"""Splits one recording: probed, planned, cut, named, proven. Where the segments go is somebody else's."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from server.media.backlog import Backlog
+from server.media.cutter import Cutter, Making, Proven, Tools
+from server.media.facts import SourceFacts
+from server.media.labels import read_labels
+from server.media.manifest import Method
+from server.media.open_cutter import open_cutter
+from server.media.plan import Cut
+from server.media.planning import Planned, Recording, plan_segments
+from server.media.probe import probe
+from server.media.recipe import Recipe
+from server.media.segment import CutSegment
+from server.media.size_search import SizeStart
+from zerokerf.errors import VerificationFailed
+
+UNPROVEN = "A segment made of its frames was not exact."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A segment that an earlier try has finished; its own range, without overlap."""
+
+    index: int
+    first_sample: int
+    sample_count: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedSegment:
+    """One proven file and its place in the plan. `cut` is its own range, without overlap."""
+
+    cut: Cut
+    proven: Proven
+
+    @property
+    def file(self) -> CutSegment:
+        return self.proven.segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What is known before the first segment is made. `count` is None where only cutting tells."""
+
+    facts: SourceFacts
+    making: Making
+    notes: tuple[str, ...]
+    count: int | None
+
+
+class Sink(Protocol):
+    """Where segments go. What it raises ends the splitting."""
+
+    async def probed(self, facts: SourceFacts) -> None: ...
+    def decoded(self, samples: int, expected_samples: int) -> None: ...
+    async def opened(self, opened: Opened) -> Sequence[Kept]:
+        """Answers what an earlier try of the same recipe has kept."""
+        ...
+
+    def made(self, samples: int) -> None:
+        """So much audio is in files by now that are being made, or wait to be kept."""
+        ...
+
+    async def keep(self, segment: FinishedSegment) -> None:
+        """Takes the file away. Called for several at once, each once."""
+        ...
+
+    async def forget(self) -> None:
+        """What was kept is not good: all of it will be made anew, in another way."""
+        ...
+
+
+async def split(
+    source: Path, recipe: Recipe, folder: Path, tools: Tools, sink: Sink, *, why_not_copied: str | None = None
+) -> None:
+    """Every segment made, proven and kept. A copy that cannot be proven is none: then all is encoded.
+
+    Raises the errors of probing, planning, cutting and proving, and whatever the sink raises.
+    """
+    facts = await probe(source, tools.limits, tools.prober)
+    await sink.probed(facts)
+    tags = await read_labels(source, facts, recipe.tag_policy, recipe.title, tools.prober, tools.limits)
+    work = _Splitting(Recording(source, facts, tags, folder), recipe, tools, sink)
+    try:
+        await work.run(why_not_copied)
+    except _UnprovenCopy:
+        await sink.forget()
+        await work.run(UNPROVEN)
+
+
+class _UnprovenCopy(Exception):
+    """Copied frames did not decode to the source's samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Splitting:
+    recording: Recording
+    recipe: Recipe
+    tools: Tools
+    sink: Sink
+
+    async def run(self, why_not_copied: str | None) -> None:
+        cutter = await self._open(why_not_copied)
+        planned = await plan_segments(self.recording, self.recipe, cutter, self.tools)
+        try:
+            await self._cut(cutter, planned)
+        except VerificationFailed as error:
+            if cutter.making.method is Method.ENCODE:
+                raise
+            raise _UnprovenCopy from error
+
+    async def _open(self, why_not_copied: str | None) -> Cutter:
+        recording = self.recording
+
+        def on_decoded(samples: int) -> None:
+            self.sink.decoded(samples, recording.facts.duration_hint_samples or 0)
+
+        return await open_cutter(
+            recording.path,
+            recording.facts,
+            self.recipe,
+            recording.folder,
+            self.tools,
+            on_decoded,
+            why_not_copied=why_not_copied,
+        )
+
+    async def _cut(self, cutter: Cutter, planned: Planned) -> None:
+        making, cuts = cutter.making, planned.cuts
+        opened = Opened(
+            facts=self.recording.facts,
+            making=making,
+            notes=(*making.notes, *planned.labels.notes),
+            count=None if cuts is None else len(cuts),
+        )
+        kept = await self.sink.opened(opened)
+        async with aclosing(self._segments(cutter, planned, kept)) as segments:
+            await _Keeping(cutter, self.recipe, self.sink, self.tools.parallel, cuts).run(segments)
+
+    def _segments(
+        self, cutter: Cutter, planned: Planned, kept: Sequence[Kept]
+    ) -> AsyncGenerator[CutSegment, None]:
+        """Those that no earlier try has kept."""
+        dress = planned.labels.dress
+        if planned.cuts is None:
+            return cutter.by_search(self.recipe.max_bytes or 0, _start_after(kept), dress)
+        finished = {segment.index for segment in kept}
+        files = [file_of(cut) for cut in planned.cuts if cut.index not in finished]
+        return cutter.by_plan(files, dress, self.sink.made)
+
+
+class _Keeping:
+    """Proves what is made, several at once, and hands it on."""
+
+    def __init__(
+        self, cutter: Cutter, recipe: Recipe, sink: Sink, parallel: int, cuts: tuple[Cut, ...] | None
+    ) -> None:
+        self._cutter = cutter
+        self._recipe = recipe
+        self._sink = sink
+        self._cuts = cuts
+        self._slots = asyncio.Semaphore(parallel)
+
+    async def run(self, segments: AsyncGenerator[CutSegment, None]) -> None:
+        backlog = Backlog()
+        filling = asyncio.create_task(backlog.fill(segments))
+        keeping: set[asyncio.Task[None]] = set()
+        try:
+            while made := await backlog.take():
+                for proven in await self._cutter.prove(made, self._recipe):
+                    await self._slots.acquire()
+                    _raise_first(keeping)
+                    keeping.add(asyncio.create_task(self._keep(proven)))
+            await filling
+            await asyncio.gather(*keeping)
+        finally:
+            for task in (filling, *keeping):
+                task.cancel()
+            await asyncio.gather(filling, *keeping, return_exceptions=True)
+
+    async def _keep(self, proven: Proven) -> None:
+        try:
+            await self._sink.keep(FinishedSegment(cut=self._cut_of(proven.segment), proven=proven))
+        finally:
+            self._slots.release()
+
+    def _cut_of(self, file: CutSegment) -> Cut:
+        if self._cuts is not None:
+            return self._cuts[file.index]
+        return Cut(file.index, file.first_sample, file.sample_count, file.reason)
+
+
+def file_of(cut: Cut) -> Cut:
+    """The range of the cut's file, which begins earlier where there is an overlap."""
+    return replace(cut, first_sample=cut.start_sample, sample_count=cut.sample_count + cut.overlap_samples)
+
+
+def _start_after(kept: Sequence[Kept]) -> SizeStart:
+    """Behind the last segment before which none is missing: each start depends on the one before."""
+    row = [segment for place, segment in enumerate(kept) if segment.index == place]
+    if not row:
+        return SizeStart()
+    last = row[-1]
+    return SizeStart(
+        last.index + 1, last.first_sample + last.sample_count, last.sample_count, last.size_bytes
+    )
+
+
+def _raise_first(tasks: set[asyncio.Task[None]]) -> None:
+    """Forget what is done; stop early when one failed."""
+    for task in [task for task in tasks if task.done()]:
+        task.result()
+        tasks.discard(task)
