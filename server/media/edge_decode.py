@@ -22,8 +22,8 @@ from server.media.edge_stretch import Piece, Samples, Stretch, assembled, place_
 _PLACING_FRAMES = {"vorbis": 24}
 # Told to show everything, this decoder makes noise of the packet that only primes it.
 _HIDING = ("vorbis",)
-# Else megabytes of samples are searched for other codecs in disguise.
-_OPENING = {"wav": {"probesize": "65536"}}
+# Else up to megabytes of samples are searched for other codecs in disguise.
+_OPENING = {"wav": {"probesize": "4096"}}
 _FLOW_FRAMES = 24
 _ANY_LENGTH = 1 << 62
 

@@ -62,7 +62,7 @@ class _Difference:
 
 def compare_whole(source: AudioFile, demuxer: str, segments: list[Segment], bar: Bar) -> Iterator[Seen]:
     """The source is decoded once from start to end, as far as segments follow each other."""
-    pre_roll = max(bar.pre_roll, bar.thorough_pre_roll or 0, _CHUNK_SAMPLES)
+    pre_roll = max(*bar.pre_rolls, _CHUNK_SAMPLES)
     original: _Reader | None = None
     for segment in segments:
         if original is None or not 0 <= segment.first_sample - original.place <= pre_roll:

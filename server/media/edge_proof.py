@@ -7,12 +7,12 @@ from typing import Any, Protocol, runtime_checkable
 
 from server.media.copying.copier import Copier
 from server.media.edge_values import Match
-from server.media.encode import DEMUXERS
+from server.media.encoding_argv import DEMUXERS
 from server.media.prober import Prober
 from zerokerf.errors import SegmentDiffers, SegmentUnproven, VerificationFailed
 from zerokerf.formats import Format
 
-_EDGE_MS = 250
+_EDGE_MS = 150
 _BATCH = 250
 _MEMORY_BYTES = 2 * 1024**3
 
@@ -21,26 +21,25 @@ _MEMORY_BYTES = 2 * 1024**3
 class EdgeBar:
     """What the edges of a format's segments have to be like, and how to see it.
 
-    A decoder that begins `pre_roll_ms` early gives the same samples as one that plays from the start, but for
-    few files, for which `thorough_pre_roll_ms` is tried. `tolerance` is of full scale.
+    A decoder that begins early by the first of `pre_rolls_ms` gives the same samples as one that plays from
+    the start, but for few files, for which the others are tried. `tolerance` is of full scale.
     """
 
     least: Match
-    pre_roll_ms: int
-    thorough_pre_roll_ms: int = 0
+    pre_rolls_ms: tuple[int, ...]
     tolerance: float = 0.0
 
 
 #: Opus leaves the last bits of its floats to chance; what its speech modes and AAC's noise remember may never
 #: fade, and ADTS can't hide that its first frame fades in. There the frames are proven to be the source's.
 EDGE_BARS: Mapping[Format, EdgeBar] = {
-    Format.WAV: EdgeBar(least=Match.SAMPLES, pre_roll_ms=0),
-    Format.FLAC: EdgeBar(least=Match.SAMPLES, pre_roll_ms=100),
-    Format.MP3: EdgeBar(least=Match.SAMPLES, pre_roll_ms=350, thorough_pre_roll_ms=4000),
-    Format.OGG: EdgeBar(least=Match.SAMPLES, pre_roll_ms=200),
-    Format.OPUS: EdgeBar(least=Match.FRAMES, pre_roll_ms=1000, thorough_pre_roll_ms=3000, tolerance=1e-6),
-    Format.AAC: EdgeBar(least=Match.FRAMES, pre_roll_ms=100),
-    Format.M4A: EdgeBar(least=Match.FRAMES, pre_roll_ms=100),
+    Format.WAV: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(0,)),
+    Format.FLAC: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(100,)),
+    Format.MP3: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(100, 400, 4000)),
+    Format.OGG: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(200,)),
+    Format.OPUS: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(1000, 3000), tolerance=1e-6),
+    Format.AAC: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(100,)),
+    Format.M4A: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(100,)),
 }
 
 
@@ -153,10 +152,8 @@ def _request(
     wall_s = 120 + len(batch)  # far more than is needed
     if is_full:
         wall_s += sum(segment.sample_count for segment, _ in batch) // rate
-    edge, pre_roll, thorough = (
-        length_ms * rate // 1000 for length_ms in (_EDGE_MS, bar.pre_roll_ms, bar.thorough_pre_roll_ms)
-    )
-    pre_rolls = (pre_roll, thorough) if thorough else (pre_roll,)
+    edge = _EDGE_MS * rate // 1000
+    pre_rolls = [length_ms * rate // 1000 for length_ms in bar.pre_rolls_ms]
     return {
         "path": str(source.path.absolute()),
         "demuxer": source.demuxer,
@@ -166,8 +163,7 @@ def _request(
         "is_full": is_full,
         "bar": {
             "edge": edge,
-            "pre_roll": pre_roll,
-            "thorough_pre_roll": thorough or None,
+            "pre_rolls": pre_rolls,
             "tolerance": bar.tolerance,
         },
         "wall_s": wall_s,

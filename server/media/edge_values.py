@@ -61,10 +61,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """Lengths in samples: of an edge, and of what is decoded before it, at first and for a second look if one
-    is of any use. `tolerance` is a deviation."""
+    """Lengths in samples: of an edge, and of what is decoded before it, at first and for more looks if it is
+    not alike then. `tolerance` is a deviation."""
 
     edge: int
-    pre_roll: int
-    thorough_pre_roll: int | None
+    pre_rolls: list[int]
     tolerance: float
+
+    @property
+    def pre_roll(self) -> int:
+        return self.pre_rolls[0]

@@ -104,10 +104,9 @@ class _Comparison:
         """`begin` is the place of the file's first frame, for the edge that begins with it."""
         if is_alike(samples, original, self._bar.tolerance):
             return Match.SAMPLES
-        if self._bar.thorough_pre_roll and self._is_alike_after(
-            self._bar.thorough_pre_roll, file, edge, samples, begin
-        ):
-            return Match.SAMPLES
+        for pre_roll in self._bar.pre_rolls[1:]:
+            if self._is_alike_after(pre_roll, file, edge, samples, begin):
+                return Match.SAMPLES
         first = edge.place - self._bar.pre_roll if begin is None else begin
         return Match.FRAMES if self._has_same_frames(file, edge, first) else Match.NONE
 

@@ -9,7 +9,7 @@ import pytest
 from server.media.edge_decode import Anchor, AudioFile
 from server.media.edge_proof import EDGE_BARS, Anchored
 from server.media.edge_stretch import Samples
-from server.media.encode import DEMUXERS
+from server.media.encoding_argv import DEMUXERS
 from tests.media.test_proof import COPIED, source_of
 
 
@@ -29,7 +29,7 @@ def test_a_stretch_is_the_same_as_that_part_of_everything(name: str, sources: Pa
     with AudioFile(str(path), demuxer) as file:
         file.head(1)
         for place in (1, 777, 30_000, 99_991, 51_234, 0, everything.shape[1] - 5_001):
-            stretch = file.stretch(place - bar.pre_roll_ms * 50, place, place + 5000)
+            stretch = file.stretch(place - bar.pre_rolls_ms[0] * 50, place, place + 5000)
             found = stretch.part(place, 5000).astype(np.float64)
             wanted = everything[:, place : place + 5000].astype(np.float64)
             assert np.allclose(found, wanted, rtol=0, atol=bar.tolerance), place
