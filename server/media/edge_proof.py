@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from server.media.copying.copier import Copier
 from server.media.edge_values import Match
-from server.media.encoding_argv import DEMUXERS
+from server.media.encode import DEMUXERS
 from server.media.prober import Prober
 from zerokerf.errors import SegmentDiffers, SegmentUnproven, VerificationFailed
 from zerokerf.formats import Format

@@ -9,7 +9,7 @@ import pytest
 from server.media.edge_decode import Anchor, AudioFile
 from server.media.edge_proof import EDGE_BARS, Anchored
 from server.media.edge_stretch import Samples
-from server.media.encoding_argv import DEMUXERS
+from server.media.encode import DEMUXERS
 from tests.media.test_proof import COPIED, source_of
 
 

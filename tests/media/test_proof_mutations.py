@@ -10,7 +10,7 @@ import av
 import pytest
 
 from server.media.edge_proof import EdgeSource, prove_edges
-from server.media.encoding_argv import DEMUXERS
+from server.media.encode import DEMUXERS
 from server.media.proof import open_finished, prove_copies
 from tests.media.conftest import Room
 from tests.media.test_proof import ONE_EACH, Segment, cut, source_of
