@@ -39,6 +39,14 @@ def check_encoding(encoding: Encoding, target: Format | None) -> None:
         raise InvalidParams(violations)
 
 
+def check_bit_rate(bit_rate: int | None, target: Format, sample_rate: int, channels: int) -> None:
+    """The same rule, when the rate and channels of the output are known."""
+    encoding = Encoding(bit_rate=bit_rate, sample_rate=sample_rate, channels=channels)
+    violations = dict(_violations(encoding, target))
+    if sentence := violations.get("encoding.bit_rate"):
+        raise InvalidParams({"encoding.bit_rate": sentence})
+
+
 def _violations(encoding: Encoding, target: Format | None) -> Iterator[Violation]:
     if encoding.bit_rate is not None and encoding.quality is not None:
         yield "encoding.quality", "Either a bit rate or a quality can be asked for, not both."

@@ -87,7 +87,7 @@ async def cut_by_size(
     """
     start = start or SizeStart()
     if target.format is Format.WAV:
-        cuts = plan_wav_by_size(pcm, max_bytes, limits, reserve_bytes)[start.index :]
+        cuts = plan_wav_by_size(pcm, max_bytes, limits, reserve_bytes, target)[start.index :]
         parts = cut_by_duration(pcm, cuts, target, folder, decoder, 2, on_progress, dress)
     else:
         parts = _cut_by_search(pcm, max_bytes, target, folder, decoder, limits, start, on_progress, dress)

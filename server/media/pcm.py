@@ -30,6 +30,26 @@ class SampleFormat(StrEnum):
     def codec(self) -> str:
         return f"pcm_{self.value}"
 
+    @property
+    def ffmpeg_name(self) -> str:
+        """As samples are in ffmpeg's memory, which has no 24 bits."""
+        return {"u8": "u8", "s16le": "s16", "f32le": "flt", "f64le": "dbl"}.get(self.value, "s32")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PcmShape:
+    """What samples are like, wherever they are."""
+
+    sample_format: SampleFormat
+    sample_rate: int
+    channels: int
+    channel_mask: int | None = None  # as a WAV file states it
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one sample of all channels."""
+        return self.sample_format.sample_bytes * self.channels
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pcm:
@@ -44,9 +64,17 @@ class Pcm:
     channel_mask: int | None = None  # as a WAV file states it
 
     @property
+    def shape(self) -> PcmShape:
+        return PcmShape(
+            sample_format=self.sample_format,
+            sample_rate=self.sample_rate,
+            channels=self.channels,
+            channel_mask=self.channel_mask,
+        )
+
+    @property
     def frame_bytes(self) -> int:
-        """Bytes of one sample of all channels."""
-        return self.sample_format.sample_bytes * self.channels
+        return self.shape.frame_bytes
 
     def offset_of(self, sample: int) -> int:
         return self.data_offset + sample * self.frame_bytes

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.media.decoder import Decoder
-from server.media.encode import EncodePlan, encode_argv, excess_samples, output_samples
+from server.media.encode import EncodePlan, excess_samples, output_samples
+from server.media.encoding_argv import encode_argv, samples_argv
 from server.media.mp3_length import set_mp3_length
 from server.media.pcm import Pcm, read_range
 from server.media.plan import Cut
-from server.media.run import RunLimits, refuse_our_faults, run
+from server.media.run import Finished, RunLimits, refuse_our_faults, run
 from server.media.threads import in_thread
 from server.media.wav import write_header
 from zerokerf.errors import JobFailed
@@ -88,11 +89,14 @@ async def _write(
     pcm: Pcm, cut: Cut, plan: EncodePlan, part: Path, decoder: Decoder, on_samples: Callable[[int], None]
 ) -> str:
     """The SHA-256 of what was written."""
-    if plan.format is Format.WAV:
+    if plan.is_plain:
         return await in_thread(_write_wav, pcm, cut, part)
-    await _encode(pcm, cut, plan, part, decoder, on_samples)
+    samples = output_samples(plan, pcm, cut.first_sample, cut.sample_count)
+    if plan.format is Format.WAV:
+        await _convert(pcm, cut, plan, samples, part, decoder)
+    else:
+        await _encode(pcm, cut, plan, part, decoder, on_samples)
     if plan.format is Format.MP3:
-        samples = output_samples(plan, pcm, cut.first_sample, cut.sample_count)
         await asyncio.to_thread(set_mp3_length, part, samples)
     return await in_thread(_sha256, part)
 
@@ -104,9 +108,28 @@ async def _encode(
         on_samples(min(cut.sample_count, microseconds * pcm.sample_rate // 1_000_000))
 
     argv = encode_argv(pcm, plan, cut.first_sample, cut.sample_count, part, decoder)
+    _refuse_failure(await run(argv, folder=part.parent, limits=_limits(pcm, cut), on_time=on_time))
+
+
+async def _convert(pcm: Pcm, cut: Cut, plan: EncodePlan, samples: int, part: Path, decoder: Decoder) -> None:
+    """Samples behind a header of our own, which is as long as the arithmetic of sizes says."""
+    shape = plan.change.shape
+    argv = samples_argv(pcm, plan, cut.first_sample, cut.sample_count, decoder)
+    with part.open("wb", buffering=0) as file:
+        file.write(write_header(shape, samples))
+        finished = await run(argv, folder=part.parent, limits=_limits(pcm, cut), stdout_fd=file.fileno())
+        _refuse_failure(finished)
+        if samples * shape.frame_bytes % 2:
+            file.seek(0, 2)
+            file.write(b"\0")
+
+
+def _limits(pcm: Pcm, cut: Cut) -> RunLimits:
     patience_s = 120 + 2 * cut.sample_count // pcm.sample_rate
-    limits = RunLimits(wall_s=patience_s, cpu_s=patience_s, memory_bytes=_MEMORY_BYTES)
-    finished = await run(argv, folder=part.parent, limits=limits, on_time=on_time)
+    return RunLimits(wall_s=patience_s, cpu_s=patience_s, memory_bytes=_MEMORY_BYTES)
+
+
+def _refuse_failure(finished: Finished) -> None:
     refuse_our_faults(finished)
     if finished.exit_code != 0:
         raise JobFailed from EncodeError(f"exit code {finished.exit_code}: {finished.stderr[-2000:]}")
@@ -124,7 +147,7 @@ def _write_wav(pcm: Pcm, cut: Cut, part: Path, stop: threading.Event) -> str:
 
 
 def _wav_chunks(pcm: Pcm, cut: Cut) -> Iterator[bytes]:
-    yield write_header(pcm, cut.sample_count)
+    yield write_header(pcm.shape, cut.sample_count)
     yield from read_range(pcm, cut.first_sample, cut.sample_count)
     if cut.sample_count * pcm.frame_bytes % 2:
         yield b"\0"

@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server.media.decoder import Decoder
-from server.media.encode import EncodePlan
+from server.media.encode import EncodePlan, place, plan_encode
 from server.media.facts import MediaLimits
 from server.media.pcm import Pcm
 from server.media.plan import Cut, cuts_between
 from server.media.segment import CutSegment, Dress, make_segment
 from server.media.wav import file_bytes
 from zerokerf.errors import SizeLimitTooSmall, TooManySegments
+from zerokerf.formats import Format
 
 _LEAST_FILL_PERCENT = 98
 _AIM_PERMILLE = 993
@@ -42,19 +43,37 @@ def least_samples(pcm: Pcm) -> int:
 
 
 def plan_wav_by_size(
-    pcm: Pcm, max_bytes: int, limits: MediaLimits, reserve_bytes: int = 0
+    pcm: Pcm,
+    max_bytes: int,
+    limits: MediaLimits,
+    reserve_bytes: int = 0,
+    target: EncodePlan | None = None,
 ) -> tuple[Cut, ...]:
-    """`reserve_bytes` of every file are left for what is written into it later."""
-    least_bytes = file_bytes(pcm, least_samples(pcm)) + reserve_bytes
+    """By arithmetic. `reserve_bytes` of every file are left for what is written into it later."""
+    target = target or plan_encode(pcm, Format.WAV)
+    shape, total = target.change.shape, place(target, pcm, pcm.sample_count)
+    least_bytes = file_bytes(shape, min(shape.sample_rate, total)) + reserve_bytes
     if max_bytes < least_bytes:
         raise SizeLimitTooSmall(max_bytes, least_bytes)
-    room = (max_bytes - reserve_bytes) // pcm.frame_bytes
-    while file_bytes(pcm, room) + reserve_bytes > max_bytes:
+    room = (max_bytes - reserve_bytes) // shape.frame_bytes
+    while file_bytes(shape, room) + reserve_bytes > max_bytes:
         room -= 1
-    count = -(-pcm.sample_count // room)
+    count = -(-total // room)
     if count > limits.max_segments:
         raise TooManySegments(count, limits.max_segments)
-    return cuts_between([*range(0, pcm.sample_count, room), pcm.sample_count], "size")
+    return cuts_between(_full_to(pcm, target, room), "size")
+
+
+def _full_to(pcm: Pcm, target: EncodePlan, room: int) -> list[int]:
+    """The places where files of at most `room` output samples begin and end."""
+    places = [0]
+    while places[-1] < pcm.sample_count:
+        last = place(target, pcm, places[-1]) + room
+        end = min(pcm.sample_count, last * pcm.sample_rate // target.sample_rate + 1)
+        while place(target, pcm, end) > last:
+            end -= 1
+        places.append(end)
+    return places
 
 
 class _Bracket:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from server.media.pcm import Pcm, SampleFormat
+from server.media.pcm import Pcm, PcmShape, SampleFormat
 
 _MAX_CHUNKS = 1000
 _UNKNOWN_SIZE = 0xFFFFFFFF
@@ -135,9 +135,9 @@ def _header(fmt: bytes, data_offset: int, claimed: int | None, end: int) -> WavH
     )
 
 
-def write_header(pcm: Pcm, sample_count: int) -> bytes:
+def write_header(shape: PcmShape | Pcm, sample_count: int) -> bytes:
     """The bytes before the samples of a new file: RIFF, or RF64 where 4 GiB are not enough."""
-    return build_header(_format_chunk(pcm), pcm.frame_bytes, sample_count)
+    return build_header(_format_chunk(shape), shape.frame_bytes, sample_count)
 
 
 def build_header(format_chunk: bytes, frame_bytes: int, sample_count: int) -> bytes:
@@ -152,10 +152,10 @@ def build_header(format_chunk: bytes, frame_bytes: int, sample_count: int) -> by
     return head + _chunk(b"fmt ", format_chunk) + b"data" + struct.pack("<I", _UNKNOWN_SIZE)
 
 
-def file_bytes(pcm: Pcm, sample_count: int) -> int:
+def file_bytes(shape: PcmShape | Pcm, sample_count: int) -> int:
     """How large the file of so many samples will be, padding included."""
-    data_bytes = sample_count * pcm.frame_bytes
-    return len(write_header(pcm, sample_count)) + data_bytes + data_bytes % 2
+    data_bytes = sample_count * shape.frame_bytes
+    return len(write_header(shape, sample_count)) + data_bytes + data_bytes % 2
 
 
 def _kept_format_chunk(fmt: bytes) -> bytes:
@@ -170,13 +170,13 @@ def _chunk(name: bytes, body: bytes) -> bytes:
     return name + struct.pack("<I", len(body)) + body
 
 
-def _format_chunk(pcm: Pcm) -> bytes:
-    bits = pcm.sample_format.sample_bytes * 8
-    tag = _FLOAT_TAG if pcm.sample_format.is_float else _PCM_TAG
-    is_plain = pcm.channels <= 2 and pcm.channel_mask in (None, _USUAL_MASKS[pcm.channels])
-    rate, block = pcm.sample_rate, pcm.frame_bytes
-    shape = (pcm.channels, rate, rate * block, block, bits)
+def _format_chunk(shape: PcmShape | Pcm) -> bytes:
+    bits = shape.sample_format.sample_bytes * 8
+    tag = _FLOAT_TAG if shape.sample_format.is_float else _PCM_TAG
+    is_plain = shape.channels <= 2 and shape.channel_mask in (None, _USUAL_MASKS[shape.channels])
+    rate, block = shape.sample_rate, shape.frame_bytes
+    layout = (shape.channels, rate, rate * block, block, bits)
     if is_plain:
-        return struct.pack("<HHIIHH", tag, *shape)
-    mask = pcm.channel_mask or 0
-    return struct.pack("<HHIIHHHHIH", _EXTENSIBLE_TAG, *shape, 22, bits, mask, tag) + _GUID_TAIL
+        return struct.pack("<HHIIHH", tag, *layout)
+    mask = shape.channel_mask or 0
+    return struct.pack("<HHIIHHHHIH", _EXTENSIBLE_TAG, *layout, 22, bits, mask, tag) + _GUID_TAIL
