@@ -22,12 +22,14 @@ def unpacked(content: bytes) -> Transcript:
     """Raises ValueError for anything that is not what was packed."""
     try:
         document = json.loads(content)
-        if document["version"] != _VERSION:
-            raise ValueError("a transcript of another version")
+        version = document["version"]
         words = tuple(_word(*row) for row in document["words"])
-        return Transcript(words, document["language"], document["duration_ms"])
-    except (KeyError, TypeError) as error:
+        transcript = Transcript(words, document["language"], document["duration_ms"])
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError("no packed transcript") from error
+    if version != _VERSION:
+        raise ValueError("a packed transcript of another version")
+    return transcript
 
 
 def _row(word: Word) -> list[object]:

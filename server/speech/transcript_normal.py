@@ -16,7 +16,8 @@ def normalised(words: Iterable[Word], *, language: str, duration_ms: int) -> Tra
     for word in words:
         channels.setdefault(word.channel, []).append(word)
     kept = [word for channel in channels.values() for word in _in_order(channel, duration_ms)]
-    return Transcript(tuple(sorted(kept, key=lambda word: word.start_ms)), language, duration_ms)
+    kept.sort(key=lambda word: (word.start_ms, word.channel or ""))
+    return Transcript(tuple(kept), language, duration_ms)
 
 
 def _in_order(words: list[Word], duration_ms: int) -> Iterator[Word]:
