@@ -25,6 +25,7 @@ from zerokerf.formats import Format
 #: Called with the number of samples done so far; it only rises.
 OnSamples = Callable[[int], None]
 
+_TO_THE_END = ("-max_error_rate", "1")  # however much of it is damaged
 _SLACK_SAMPLES = 4096  # containers of lossy codecs are off by a frame or two even when whole
 
 
@@ -141,7 +142,7 @@ def _argv(path: Path, scratch: Path, facts: SourceFacts, decoder: Decoder, limit
         map_metadata=-1,
         fflags="+bitexact",
     )
-    argv: list[str] = output.global_args(*QUIET, *PROGRESS).compile(cmd=str(decoder.binary))
+    argv: list[str] = output.global_args(*QUIET, *PROGRESS, *_TO_THE_END).compile(cmd=str(decoder.binary))
     return argv
 
 

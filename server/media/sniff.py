@@ -1,13 +1,17 @@
 """Tells by its first bytes which demuxer may open a file, and refuses the rest with a sentence to act on."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from zerokerf.errors import CorruptFile, UnsupportedFormat
 
 FrameBytes = Callable[[bytes], int]
 
 _WINDOW_BYTES = 64 * 1024
+_MAX_ID3_FRAMES = 10_000
+_ID3_FRAME = re.compile(rb"[A-Z][A-Z0-9]{3}")
 _ACCEPTED = "send mp3, wav, flac, ogg, opus, aac or m4a"
 _PLAYLISTS = {
     b"#extm3u": "an HLS playlist",
@@ -50,6 +54,8 @@ def sniff(path: Path) -> str:
             raise UnsupportedFormat(f"it is empty; {_ACCEPTED}.")
         tags_bytes = id3_bytes(head)
         if tags_bytes:
+            if _has_audio(_behind_id3_frames(file, head, tags_bytes)):
+                raise CorruptFile("its tags claim bytes that are audio.", tagBytes=tags_bytes)
             file.seek(tags_bytes)
             head = file.read(_WINDOW_BYTES)
     if tags_bytes and not head:
@@ -63,6 +69,28 @@ def id3_bytes(head: bytes) -> int:
         return 0
     size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
     return size + (20 if head[5] & 0x10 else 10)
+
+
+def _behind_id3_frames(file: BinaryIO, head: bytes, tags_bytes: int) -> bytes:
+    """What an ID3v2 tag holds after the last of its frames: padding, if its length is no lie."""
+    version, flags = head[3], head[5]
+    if version not in (3, 4) or flags & 0xC0:
+        return b""
+    shift, position = (7 if version == 4 else 8), 10
+    for _ in range(_MAX_ID3_FRAMES):
+        file.seek(position)
+        frame = file.read(10)
+        if position >= tags_bytes or len(frame) < 10:
+            return b""
+        if not _ID3_FRAME.match(frame):
+            file.seek(position)
+            return file.read(min(_WINDOW_BYTES, tags_bytes - position)).lstrip(b"\0")
+        position += 10 + sum(byte << shift * place for place, byte in enumerate(frame[7:3:-1]))
+    return b""
+
+
+def _has_audio(head: bytes) -> bool:
+    return any(_run(head, 0, frame_bytes)[0] == 3 for frame_bytes in (mpeg_frame_bytes, adts_frame_bytes))
 
 
 def _demuxer_of(head: bytes) -> str | None:
