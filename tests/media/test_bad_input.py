@@ -1,7 +1,6 @@
 """Whatever a stranger sends ends in a typed error with a sentence to act on, never in a wrong result."""
 
 import shutil
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,8 @@ from server.media.plan import DurationMode, plan_by_duration
 from server.media.probe import probe
 from server.media.verify import verify_segment
 from tests.media.conftest import Room
-from tests.media.corpus import RATE, SAMPLES, cut_off, ffmpeg, riff, speech_like
+from tests.media.corpus import RATE, SAMPLES, ffmpeg, riff, speech_like
+from tests.media.damage import outcome_of
 from zerokerf.errors import CorruptFile, SourceTooLong, UnsupportedFormat
 from zerokerf.formats import Format
 
@@ -100,48 +100,6 @@ async def test_a_film_is_heard_through_its_first_sound_track(sources: Path, room
     assert (pcm.sample_rate, pcm.channels) == (44_100, 2)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["16bit.wav", "16bit.flac", "cbr.mp3", "vbr.mp3", "vorbis.ogg", "celt.opus", "adts.aac", "aac.m4a"],
-)
-async def test_a_truncated_source_is_told(name: str, sources: Path, room: Room) -> None:
-    path = cut_off(sources / name, room.folder / name)
-
-    with pytest.raises(CorruptFile):
-        await room.open(path)
-
-
-@pytest.mark.parametrize("name", ["16bit.wav", "16bit.flac", "cbr.mp3"])
-async def test_a_truncated_source_is_told_in_numbers(name: str, sources: Path, room: Room) -> None:
-    path = cut_off(sources / name, room.folder / name)
-
-    with pytest.raises(CorruptFile) as failure:
-        await room.open(path)
-
-    expected, found = (int(failure.value.facts[key]) for key in ("expectedSamples", "foundSamples"))
-    assert 0 < found < 0.8 * expected
-
-
-async def test_a_truncated_m4a_whose_index_comes_first_is_told(sources: Path, room: Room) -> None:
-    whole = room.folder / "whole.m4a"
-    ffmpeg(room.decoder.binary, "-i", sources / "aac.m4a", "-c", "copy", "-movflags", "+faststart", whole)
-
-    with pytest.raises(CorruptFile):
-        await room.open(cut_off(whole, room.folder / "cut.m4a"))
-
-
-@pytest.mark.parametrize("name", ["16bit.flac", "vorbis.ogg", "celt.opus"])
-async def test_a_source_full_of_holes_is_told(name: str, sources: Path, room: Room) -> None:
-    data = bytearray((sources / name).read_bytes())
-    for at in range(len(data) // 4, len(data) * 3 // 4, 3000):
-        data[at : at + 64] = bytes(64)
-    path = room.folder / name
-    path.write_bytes(data)
-
-    with pytest.raises(CorruptFile):
-        await room.open(path)
-
-
 @pytest.mark.parametrize("name", ["vorbis.ogg", "celt.opus", "aac.m4a"])
 async def test_a_part_copied_from_a_longer_programme_is_not_called_damaged(
     name: str, sources: Path, room: Room
@@ -149,7 +107,10 @@ async def test_a_part_copied_from_a_longer_programme_is_not_called_damaged(
     path = room.folder / name
     ffmpeg(room.decoder.binary, "-copyts", "-ss", "1.37", "-i", sources / name, "-c", "copy", path)
 
-    assert (await room.open(path)).sample_count > RATE
+    outcome = await outcome_of(room, path)
+
+    assert outcome.found_samples > RATE
+    assert outcome.notes == ()
 
 
 @pytest.mark.parametrize("name", ["cbr.mp3", "vorbis.ogg"])
@@ -175,15 +136,6 @@ async def test_a_flac_without_frames_is_told(sources: Path, room: Room) -> None:
 
     with pytest.raises(CorruptFile):
         await room.open(path)
-
-
-async def test_a_recorder_that_never_wrote_its_length_is_read_to_the_end(room: Room) -> None:
-    for claimed in (0, 0xFFFFFFFF):
-        path = room.folder / f"{claimed}.wav"
-        body = bytes(4 * 1234)
-        path.write_bytes(riff(0, body)[: -len(body) - 4] + struct.pack("<I", claimed) + body)
-
-        assert (await room.open(path)).sample_count == 1234
 
 
 @pytest.mark.parametrize("target", list(Format))
