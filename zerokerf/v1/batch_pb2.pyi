@@ -3,10 +3,13 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from zerokerf.v1 import job_error_pb2 as _job_error_pb2
 import builtins as _builtins
@@ -22,7 +25,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class BatchJob(_message.Message):
-    """One request to transcribe one recording. The shape is settled; no service offers it yet."""
+    """One request to transcribe one recording."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -44,9 +47,9 @@ class BatchJob(_message.Message):
         STATE_DONE: BatchJob._State.ValueType  # 5
         """Final. Every transcript is stored."""
         STATE_FAILED: BatchJob._State.ValueType  # 6
-        """Final. `error` says why."""
+        """Final. `error` says why; a job that was cancelled has the reason JOB_CANCELLED."""
         STATE_DELETED: BatchJob._State.ValueType  # 7
-        """Final. Its files are removed."""
+        """Final. Its files are removed; the record stays."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """Where a job stands. New values may be added; treat unknown ones as active."""
@@ -63,9 +66,9 @@ class BatchJob(_message.Message):
     STATE_DONE: BatchJob.State.ValueType  # 5
     """Final. Every transcript is stored."""
     STATE_FAILED: BatchJob.State.ValueType  # 6
-    """Final. `error` says why."""
+    """Final. `error` says why; a job that was cancelled has the reason JOB_CANCELLED."""
     STATE_DELETED: BatchJob.State.ValueType  # 7
-    """Final. Its files are removed."""
+    """Final. Its files are removed; the record stays."""
 
     ID_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
@@ -76,15 +79,29 @@ class BatchJob(_message.Message):
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     LAST_SEQUENCE_FIELD_NUMBER: _builtins.int
+    TRANSCRIPTION_CONFIG_FIELD_NUMBER: _builtins.int
+    TRACKING_FIELD_NUMBER: _builtins.int
+    OUTPUT_CONFIG_FIELD_NUMBER: _builtins.int
+    INPUT_FIELD_NUMBER: _builtins.int
+    OUTPUT_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    DELETE_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    API_KEY_ID_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Letters and digits only."""
     state: Global___BatchJob.State.ValueType
     model_code: _builtins.str
     """Which recognizer transcribes."""
     last_sequence: _builtins.int
-    """Sequence number of the newest event, a cursor for watching."""
+    """Sequence number of the newest event, a cursor for WatchBatchJob."""
+    api_key_id: _builtins.str
+    """The key that submitted it."""
     @_builtins.property
-    def metadata(self) -> _struct_pb2.Struct: ...
+    def metadata(self) -> _struct_pb2.Struct:
+        """As given at creation."""
+
     @_builtins.property
     def error(self) -> _job_error_pb2.JobError:
         """Set only in STATE_FAILED."""
@@ -92,9 +109,45 @@ class BatchJob(_message.Message):
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
-    def start_time(self) -> _timestamp_pb2.Timestamp: ...
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Unset until a worker takes the job."""
+
     @_builtins.property
-    def end_time(self) -> _timestamp_pb2.Timestamp: ...
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Unset until the job is done or has failed."""
+
+    @_builtins.property
+    def transcription_config(self) -> Global___TranscriptionConfig:
+        """As given at creation, with every default filled in."""
+
+    @_builtins.property
+    def tracking(self) -> _struct_pb2.Struct:
+        """As given at creation."""
+
+    @_builtins.property
+    def output_config(self) -> Global___OutputConfig:
+        """As given at creation."""
+
+    @_builtins.property
+    def input(self) -> Global___BatchInput:
+        """Facts of the recording, each unset until it is known."""
+
+    @_builtins.property
+    def output(self) -> Global___BatchOutput:
+        """Unset until the job is done."""
+
+    @_builtins.property
+    def progress(self) -> Global___BatchProgress: ...
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def delete_time(self) -> _timestamp_pb2.Timestamp:
+        """Set only in STATE_DELETED."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When its files were removed because they had been kept for long enough."""
+
     def __init__(
         self,
         *,
@@ -107,11 +160,463 @@ class BatchJob(_message.Message):
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         last_sequence: _builtins.int = ...,
+        transcription_config: Global___TranscriptionConfig | None = ...,
+        tracking: _struct_pb2.Struct | None = ...,
+        output_config: Global___OutputConfig | None = ...,
+        input: Global___BatchInput | None = ...,
+        output: Global___BatchOutput | None = ...,
+        progress: Global___BatchProgress | None = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        delete_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        api_key_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "metadata", b"metadata", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "delete_time", b"delete_time", "end_time", b"end_time", "error", b"error", "expire_time", b"expire_time", "input", b"input", "metadata", b"metadata", "output", b"output", "output_config", b"output_config", "progress", b"progress", "start_time", b"start_time", "tracking", b"tracking", "transcription_config", b"transcription_config", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "error", b"error", "id", b"id", "last_sequence", b"last_sequence", "metadata", b"metadata", "model_code", b"model_code", "start_time", b"start_time", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_id", b"api_key_id", "create_time", b"create_time", "delete_time", b"delete_time", "end_time", b"end_time", "error", b"error", "expire_time", b"expire_time", "id", b"id", "input", b"input", "last_sequence", b"last_sequence", "metadata", b"metadata", "model_code", b"model_code", "output", b"output", "output_config", b"output_config", "progress", b"progress", "start_time", b"start_time", "state", b"state", "tracking", b"tracking", "transcription_config", b"transcription_config", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchJob: _TypeAlias = BatchJob  # noqa: Y015
+
+@_typing.final
+class TranscriptionConfig(_message.Message):
+    """What to recognize, and how."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _OperatingPoint:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OperatingPointEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[TranscriptionConfig._OperatingPoint.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        OPERATING_POINT_UNSPECIFIED: TranscriptionConfig._OperatingPoint.ValueType  # 0
+        """The same as OPERATING_POINT_STANDARD."""
+        OPERATING_POINT_STANDARD: TranscriptionConfig._OperatingPoint.ValueType  # 1
+        OPERATING_POINT_ENHANCED: TranscriptionConfig._OperatingPoint.ValueType  # 2
+        """The larger of the configured models, where there is one."""
+
+    class OperatingPoint(_OperatingPoint, metaclass=_OperatingPointEnumTypeWrapper):
+        """Which of the configured models."""
+
+    OPERATING_POINT_UNSPECIFIED: TranscriptionConfig.OperatingPoint.ValueType  # 0
+    """The same as OPERATING_POINT_STANDARD."""
+    OPERATING_POINT_STANDARD: TranscriptionConfig.OperatingPoint.ValueType  # 1
+    OPERATING_POINT_ENHANCED: TranscriptionConfig.OperatingPoint.ValueType  # 2
+    """The larger of the configured models, where there is one."""
+
+    class _Diarization:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _DiarizationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[TranscriptionConfig._Diarization.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        DIARIZATION_UNSPECIFIED: TranscriptionConfig._Diarization.ValueType  # 0
+        """The same as DIARIZATION_NONE."""
+        DIARIZATION_NONE: TranscriptionConfig._Diarization.ValueType  # 1
+        DIARIZATION_SPEAKER: TranscriptionConfig._Diarization.ValueType  # 2
+        """Who speaks, by voice."""
+        DIARIZATION_CHANNEL: TranscriptionConfig._Diarization.ValueType  # 3
+        """Each channel of the recording is transcribed apart."""
+
+    class Diarization(_Diarization, metaclass=_DiarizationEnumTypeWrapper):
+        """How speakers are told apart."""
+
+    DIARIZATION_UNSPECIFIED: TranscriptionConfig.Diarization.ValueType  # 0
+    """The same as DIARIZATION_NONE."""
+    DIARIZATION_NONE: TranscriptionConfig.Diarization.ValueType  # 1
+    DIARIZATION_SPEAKER: TranscriptionConfig.Diarization.ValueType  # 2
+    """Who speaks, by voice."""
+    DIARIZATION_CHANNEL: TranscriptionConfig.Diarization.ValueType  # 3
+    """Each channel of the recording is transcribed apart."""
+
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    OPERATING_POINT_FIELD_NUMBER: _builtins.int
+    DIARIZATION_FIELD_NUMBER: _builtins.int
+    DOMAIN_FIELD_NUMBER: _builtins.int
+    OUTPUT_LOCALE_FIELD_NUMBER: _builtins.int
+    ENABLE_ENTITIES_FIELD_NUMBER: _builtins.int
+    ADDITIONAL_VOCAB_FIELD_NUMBER: _builtins.int
+    language: _builtins.str
+    """A language code such as "en"; empty means "en"."""
+    operating_point: Global___TranscriptionConfig.OperatingPoint.ValueType
+    diarization: Global___TranscriptionConfig.Diarization.ValueType
+    domain: _builtins.str
+    """A specialised language model."""
+    output_locale: _builtins.str
+    """Spelling of one region, such as "en-GB"."""
+    enable_entities: _builtins.bool
+    """Whether numbers, dates and the like are marked in JSON."""
+    @_builtins.property
+    def additional_vocab(self) -> _containers.RepeatedCompositeFieldContainer[Global___VocabularyEntry]:
+        """Words that are likely to be said. At most 1000."""
+
+    def __init__(
+        self,
+        *,
+        language: _builtins.str = ...,
+        operating_point: Global___TranscriptionConfig.OperatingPoint.ValueType = ...,
+        diarization: Global___TranscriptionConfig.Diarization.ValueType = ...,
+        domain: _builtins.str = ...,
+        output_locale: _builtins.str = ...,
+        enable_entities: _builtins.bool | None = ...,
+        additional_vocab: _abc.Iterable[Global___VocabularyEntry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_enable_entities", b"_enable_entities", "enable_entities", b"enable_entities"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_enable_entities", b"_enable_entities", "additional_vocab", b"additional_vocab", "diarization", b"diarization", "domain", b"domain", "enable_entities", b"enable_entities", "language", b"language", "operating_point", b"operating_point", "output_locale", b"output_locale"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__enable_entities: _TypeAlias = _typing.Literal["enable_entities"]  # noqa: Y015
+    _WhichOneofArgType__enable_entities: _TypeAlias = _typing.Literal["_enable_entities", b"_enable_entities"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__enable_entities) -> _WhichOneofReturnType__enable_entities | None: ...
+
+Global___TranscriptionConfig: _TypeAlias = TranscriptionConfig  # noqa: Y015
+
+@_typing.final
+class VocabularyEntry(_message.Message):
+    """A word or phrase that a recognizer should know."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONTENT_FIELD_NUMBER: _builtins.int
+    SOUNDS_LIKE_FIELD_NUMBER: _builtins.int
+    content: _builtins.str
+    """Required."""
+    @_builtins.property
+    def sounds_like(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """How it is pronounced, in plain spelling."""
+
+    def __init__(
+        self,
+        *,
+        content: _builtins.str = ...,
+        sounds_like: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "sounds_like", b"sounds_like"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VocabularyEntry: _TypeAlias = VocabularyEntry  # noqa: Y015
+
+@_typing.final
+class OutputConfig(_message.Message):
+    """How transcripts are written."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SRT_OVERRIDES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def srt_overrides(self) -> Global___SrtOverrides: ...
+    def __init__(
+        self,
+        *,
+        srt_overrides: Global___SrtOverrides | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["srt_overrides", b"srt_overrides"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["srt_overrides", b"srt_overrides"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutputConfig: _TypeAlias = OutputConfig  # noqa: Y015
+
+@_typing.final
+class SrtOverrides(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAX_LINE_LENGTH_FIELD_NUMBER: _builtins.int
+    MAX_LINES_FIELD_NUMBER: _builtins.int
+    max_line_length: _builtins.int
+    """Characters in a line of a subtitle; unset means 37."""
+    max_lines: _builtins.int
+    """Lines in a subtitle; unset means 2."""
+    def __init__(
+        self,
+        *,
+        max_line_length: _builtins.int | None = ...,
+        max_lines: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_line_length", b"_max_line_length", "_max_lines", b"_max_lines", "max_line_length", b"max_line_length", "max_lines", b"max_lines"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_line_length", b"_max_line_length", "_max_lines", b"_max_lines", "max_line_length", b"max_line_length", "max_lines", b"max_lines"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_line_length: _TypeAlias = _typing.Literal["max_line_length"]  # noqa: Y015
+    _WhichOneofArgType__max_line_length: _TypeAlias = _typing.Literal["_max_line_length", b"_max_line_length"]  # noqa: Y015
+    _WhichOneofReturnType__max_lines: _TypeAlias = _typing.Literal["max_lines"]  # noqa: Y015
+    _WhichOneofArgType__max_lines: _TypeAlias = _typing.Literal["_max_lines", b"_max_lines"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_line_length) -> _WhichOneofReturnType__max_line_length | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_lines) -> _WhichOneofReturnType__max_lines | None: ...
+
+Global___SrtOverrides: _TypeAlias = SrtOverrides  # noqa: Y015
+
+@_typing.final
+class BatchSource(_message.Message):
+    """Where a recording to transcribe comes from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    URL_FIELD_NUMBER: _builtins.int
+    UPLOAD_ID_FIELD_NUMBER: _builtins.int
+    UPLOAD_KEY_FIELD_NUMBER: _builtins.int
+    url: _builtins.str
+    """An https URL of the audio bytes, fetched by the service."""
+    upload_id: _builtins.str
+    """The id of a finished upload of the same account."""
+    upload_key: _builtins.str
+    """The key that CreateBatchUpload gave."""
+    def __init__(
+        self,
+        *,
+        url: _builtins.str = ...,
+        upload_id: _builtins.str = ...,
+        upload_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source", "upload_id", b"upload_id", "upload_key", b"upload_key", "url", b"url"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["source", b"source", "upload_id", b"upload_id", "upload_key", b"upload_key", "url", b"url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["url", "upload_id", "upload_key"]  # noqa: Y015
+    _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
+
+Global___BatchSource: _TypeAlias = BatchSource  # noqa: Y015
+
+@_typing.final
+class BatchInput(_message.Message):
+    """What the recording turned out to be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FILE_NAME_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    DURATION_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    MIME_TYPE_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    SAMPLE_RATE_FIELD_NUMBER: _builtins.int
+    file_name: _builtins.str
+    size: _builtins.int
+    """In bytes."""
+    format: _builtins.str
+    """Such as "mp3"."""
+    mime_type: _builtins.str
+    """Media type."""
+    source: _builtins.str
+    """"url" or "upload"."""
+    channels: _builtins.int
+    sample_rate: _builtins.int
+    """In Hz."""
+    @_builtins.property
+    def duration(self) -> _duration_pb2.Duration: ...
+    def __init__(
+        self,
+        *,
+        file_name: _builtins.str = ...,
+        size: _builtins.int = ...,
+        duration: _duration_pb2.Duration | None = ...,
+        format: _builtins.str = ...,
+        mime_type: _builtins.str = ...,
+        source: _builtins.str = ...,
+        channels: _builtins.int = ...,
+        sample_rate: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "duration", b"duration", "file_name", b"file_name", "format", b"format", "mime_type", b"mime_type", "sample_rate", b"sample_rate", "size", b"size", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchInput: _TypeAlias = BatchInput  # noqa: Y015
+
+@_typing.final
+class BatchOutput(_message.Message):
+    """What came out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORD_COUNT_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    word_count: _builtins.int
+    language: _builtins.str
+    """What was spoken, as recognized or as asked for."""
+    def __init__(
+        self,
+        *,
+        word_count: _builtins.int = ...,
+        language: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "word_count", b"word_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchOutput: _TypeAlias = BatchOutput  # noqa: Y015
+
+@_typing.final
+class BatchProgress(_message.Message):
+    """Measured work. No number ever goes down, not even across retries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERCENT_FIELD_NUMBER: _builtins.int
+    BYTES_FETCHED_FIELD_NUMBER: _builtins.int
+    BYTES_TOTAL_FIELD_NUMBER: _builtins.int
+    AUDIO_DONE_FIELD_NUMBER: _builtins.int
+    AUDIO_TOTAL_FIELD_NUMBER: _builtins.int
+    CHUNKS_DONE_FIELD_NUMBER: _builtins.int
+    CHUNKS_TOTAL_FIELD_NUMBER: _builtins.int
+    percent: _builtins.int
+    """0 to 100."""
+    bytes_fetched: _builtins.int
+    bytes_total: _builtins.int
+    """0 while unknown."""
+    chunks_done: _builtins.int
+    chunks_total: _builtins.int
+    """0 while unknown."""
+    @_builtins.property
+    def audio_done(self) -> _duration_pb2.Duration:
+        """Audio that has been recognized, pauses between chunks included."""
+
+    @_builtins.property
+    def audio_total(self) -> _duration_pb2.Duration:
+        """Unset while unknown."""
+
+    def __init__(
+        self,
+        *,
+        percent: _builtins.int = ...,
+        bytes_fetched: _builtins.int = ...,
+        bytes_total: _builtins.int = ...,
+        audio_done: _duration_pb2.Duration | None = ...,
+        audio_total: _duration_pb2.Duration | None = ...,
+        chunks_done: _builtins.int = ...,
+        chunks_total: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audio_done", b"audio_done", "audio_total", b"audio_total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio_done", b"audio_done", "audio_total", b"audio_total", "bytes_fetched", b"bytes_fetched", "bytes_total", b"bytes_total", "chunks_done", b"chunks_done", "chunks_total", b"chunks_total", "percent", b"percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchProgress: _TypeAlias = BatchProgress  # noqa: Y015
+
+@_typing.final
+class BatchEvent(_message.Message):
+    """One change of a job."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    sequence: _builtins.int
+    """From 1, without gaps."""
+    state: Global___BatchJob.State.ValueType
+    """The job's state after the change."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def progress(self) -> Global___BatchProgress: ...
+    @_builtins.property
+    def error(self) -> _job_error_pb2.JobError:
+        """Set only in STATE_FAILED."""
+
+    def __init__(
+        self,
+        *,
+        sequence: _builtins.int = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___BatchJob.State.ValueType = ...,
+        progress: Global___BatchProgress | None = ...,
+        error: _job_error_pb2.JobError | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "progress", b"progress", "time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "progress", b"progress", "sequence", b"sequence", "state", b"state", "time", b"time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchEvent: _TypeAlias = BatchEvent  # noqa: Y015
+
+@_typing.final
+class BatchFile(_message.Message):
+    """A stored file of a job, with a link that works for an hour."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORMAT_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    URI_FIELD_NUMBER: _builtins.int
+    DOWNLOAD_URL_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    format: _builtins.str
+    """Of a transcript: "json", "txt", "srt" or "vtt". Empty for the recording."""
+    key: _builtins.str
+    """Where it is stored."""
+    uri: _builtins.str
+    """The same as a URI."""
+    download_url: _builtins.str
+    """A signed link, made anew by each call."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When `download_url` stops working."""
+
+    def __init__(
+        self,
+        *,
+        format: _builtins.str = ...,
+        key: _builtins.str = ...,
+        uri: _builtins.str = ...,
+        download_url: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["download_url", b"download_url", "expire_time", b"expire_time", "format", b"format", "key", b"key", "uri", b"uri"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchFile: _TypeAlias = BatchFile  # noqa: Y015
+
+@_typing.final
+class BatchModel(_message.Message):
+    """A recognizer that jobs can name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    LANGUAGES_FIELD_NUMBER: _builtins.int
+    IS_DEFAULT_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    is_default: _builtins.bool
+    model: _builtins.str
+    """The name of the model behind it."""
+    @_builtins.property
+    def languages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The codes of the languages that it knows."""
+
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        languages: _abc.Iterable[_builtins.str] | None = ...,
+        is_default: _builtins.bool = ...,
+        model: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "is_default", b"is_default", "languages", b"languages", "model", b"model"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchModel: _TypeAlias = BatchModel  # noqa: Y015

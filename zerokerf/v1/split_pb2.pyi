@@ -524,7 +524,9 @@ class TagOptions(_message.Message):
         POLICY_NONE: TagOptions._Policy.ValueType  # 2
         """Nothing at all."""
 
-    class Policy(_Policy, metaclass=_PolicyEnumTypeWrapper): ...
+    class Policy(_Policy, metaclass=_PolicyEnumTypeWrapper):
+        """How much is carried."""
+
     POLICY_UNSPECIFIED: TagOptions.Policy.ValueType  # 0
     """The same as POLICY_COPY."""
     POLICY_COPY: TagOptions.Policy.ValueType  # 1
