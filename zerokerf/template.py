@@ -66,6 +66,10 @@ class Template:
         """On one clean line; what is unknown is left out. None if nothing is left."""
         return clean(self._filled(fields, MAX_TEXT_CHARACTERS))
 
+    def unshortened(self, fields: Fields) -> str:
+        """No lower numbers make anything longer of the same texts."""
+        return self._filled(fields, MAX_TEXT_CHARACTERS)
+
     def file_name(self, fields: Fields, extension: str) -> str:
         """A name, never a path, that every file system takes: not empty, not reserved, not hidden, at most
         MAX_NAME_BYTES in UTF-8. Texts are shortened before numbers are lost.

@@ -11,7 +11,7 @@ from server.media.facts import MediaLimits, SourceFacts
 from server.media.plan import Cut
 from server.media.plan_time import NANOS
 from server.media.prober import Prober
-from server.media.tags import LIMIT_SHARE, TagPolicy, Tags, segment_tags, tags_within
+from server.media.tags import LIMIT_SHARE, TagPolicy, Tags, segment_tags, tags_within, title_fields
 from server.media.tags_read import read_tags
 from server.media.tags_size import most_tag_bytes
 from server.media.tags_write import write_tags
@@ -21,7 +21,7 @@ from zerokerf.template import Template
 
 #: All covers together may be larger than the source by so much.
 _COVERS_SPARE_BYTES = 64 * 1024**2
-_MAX_DIGITS = 7
+_MOST = 10**7 - 1  # segments there may be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,26 +48,25 @@ class Labels:
         return path.stat().st_size - before_bytes
 
     def tags_of(self, cut: Cut) -> Tags:
-        tags = self._numbered(cut.index + 1, cut.title)
+        tags = self._numbered(cut.index + 1, cut.title, self.count)
         start_ns = cut.first_sample * NANOS // self.sample_rate
         end_ns = (cut.first_sample + cut.sample_count) * NANOS // self.sample_rate
         return replace(tags, chapters=chapters_within(tags.chapters, start_ns, end_ns, cut.title))
 
     def most_bytes(self) -> int:
-        """What cuts without titles of their own add at most: with the longest chapters, and the number that
-        makes the longest text, which need not be the highest one."""
-        chapters = _longest(self.tags.chapters)
-        numbers = [10**digits for digits in range(_MAX_DIGITS)]
-        return max(
-            most_tag_bytes(self.kind, replace(self._numbered(number, None), chapters=chapters))
-            for number in (numbers if self.template else numbers[-1:])
-        )
+        """What cuts without titles of their own add at most, whichever chapters they hold and however many of
+        them there are."""
+        tags = self._numbered(_MOST, None, _MOST)
+        if tags.title is not None and self.template is not None:
+            title = self.template.unshortened(title_fields(self.tags, _MOST, _MOST, None))
+            tags = replace(tags, title=title)
+        return most_tag_bytes(self.kind, replace(tags, chapters=_longest(tags.chapters)))
 
-    def _numbered(self, number: int, title: str | None) -> Tags:
+    def _numbered(self, number: int, title: str | None, count: int | None) -> Tags:
         if self.tags == Tags() and title is None and self.template is None:
             return Tags()
         return segment_tags(
-            self.tags, self.policy, number, self.count, segment_title=title, template=self.template
+            self.tags, self.policy, number, count, segment_title=title, template=self.template
         )
 
 

@@ -61,7 +61,7 @@ def segment_tags(
         return Tags()
     title = clean(segment_title) or source.title
     if policy is TagPolicy.TEMPLATE and template is not None:
-        title = template.filled(_fields(source, number, count, segment_title))
+        title = template.filled(title_fields(source, number, count, segment_title))
     return replace(
         source,
         title=title,
@@ -71,7 +71,8 @@ def segment_tags(
     )
 
 
-def _fields(source: Tags, number: int, count: int | None, segment_title: str | None) -> Fields:
+def title_fields(source: Tags, number: int, count: int | None, segment_title: str | None) -> Fields:
+    """What a template for titles is filled with."""
     return Fields(
         number=number,
         count=count,
