@@ -71,6 +71,38 @@ def test_the_call_is_written_as_the_contract_prints_it() -> None:
     ]
 
 
+def test_the_schema_takes_the_shapes_that_we_do_not_write_too() -> None:
+    found = document(call())
+    word = found["results"][0]
+    entity = {
+        **word,
+        "type": "entity",
+        "entity_class": "money",
+        "spoken_form": [word],
+        "written_form": [word],
+    }
+
+    VALIDATOR.validate({**found, "results": [entity, {**word, "volume": 12.5}]})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"type": "noise"},
+        {"start_time": "0.4"},
+        {"alternatives": []},
+        {"alternatives": [{"content": "x", "confidence": 1.5, "language": "en"}]},
+        {"is_eos": True},
+        {"type": "punctuation"},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_is_no_item(changed: dict[str, Any]) -> None:
+    found = document(call())
+
+    assert not VALIDATOR.is_valid({**found, "results": [{**found["results"][0], **changed}]})
+
+
 def test_what_was_sent_with_the_job_comes_back() -> None:
     tracking = {"title": "Møøse", "tags": ["a"], "details": {"free": 1}}
     output_config = {"srt_overrides": {"max_line_length": 20}}
