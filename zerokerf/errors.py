@@ -68,6 +68,32 @@ class SegmentTooShort(InvalidParams):
     reason = "DURATION_TOO_SHORT"
 
 
+class InvalidTranscriptionConfig(InvalidParams):
+    """A member of `transcription_config` is malformed, or asks for what is not available here."""
+
+    reason = "INVALID_TRANSCRIPTION_CONFIG"
+
+
+class UnsupportedModel(InvalidParams):
+    reason = "UNSUPPORTED_MODEL"
+
+    def __init__(self, model_code: str, known: list[str]) -> None:
+        super().__init__(
+            {"model_code": f"model_code {model_code!r} is not supported. Allowed: {', '.join(sorted(known))}"}
+        )
+
+
+class UnsupportedLanguage(InvalidParams):
+    reason = "UNSUPPORTED_LANGUAGE"
+
+    def __init__(self, language: str, model_code: str, languages: list[str]) -> None:
+        knows = "knows English only" if languages == ["en"] else f"knows {', '.join(sorted(languages))}"
+        cannot = "detect a language" if language == "auto" else f"transcribe {language!r}"
+        super().__init__(
+            {"transcription_config.language": f"Model {model_code} cannot {cannot}: it {knows}."}
+        )
+
+
 class Unauthenticated(ZerokerfError):
     kind = Kind.UNAUTHENTICATED
     reason = "UNAUTHORIZED"
