@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them, and as people read them."""
+"""Durations, sizes and rates as people write them, and as people read them."""
 
 import re
 from datetime import timedelta
@@ -15,6 +15,7 @@ _IN_UNITS = re.compile(
 )
 _CLOCK = re.compile(r"(?:([0-9]+):)?([0-9]+):([0-9]{2}(?:\.[0-9]+)?)")
 _SIZE = re.compile(rf"({_NUMBER})\s*(?:([kmgt])(?:i?b)?|b)?", re.IGNORECASE)
+_RATE = re.compile(rf"({_NUMBER})\s*(k)?", re.IGNORECASE)
 _SIZE_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _MAX_SECONDS = 10_000 * 3600
 _MAX_TEXT = 64
@@ -42,6 +43,15 @@ def parse_size(text: str) -> int:
     if not 0 < size < 2**63:
         raise ValueError(f"{_quoted(text)} is not a possible size.")
     return size
+
+
+def parse_rate(text: str) -> int:
+    """`128k`, `44.1k` or a bare number, a second each; k is 1000. Raises ValueError."""
+    match = _RATE.fullmatch(text.strip()) if len(text) <= _MAX_TEXT else None
+    rate = Fraction(match[1]) * (1000 if match[2] else 1) if match else Fraction()
+    if not 0 < rate < 2**31 or rate.denominator != 1:
+        raise ValueError(f"{_quoted(text)} is not a rate; write it as 128k, 44.1k or 44100.")
+    return int(rate)
 
 
 def format_duration(duration: timedelta) -> str:
