@@ -85,7 +85,7 @@ class SourceLabels:
     ) -> Labels:
         """Without a count, it is not known before the end. Cuts are on the time line of `sample_rate`."""
         tags, notes = self.tags, self.notes
-        if tags.cover and count and count * len(tags.cover.data) > self.size_bytes + _COVERS_SPARE_BYTES:
+        if max_bytes is None and self._covers_bytes(count) > self.size_bytes + _COVERS_SPARE_BYTES:
             tags = replace(tags, cover=None)
             notes += ("The cover was left out: in every segment it would outgrow the source.",)
         if len(tags.chapters) > MAX_WITHIN:
@@ -103,6 +103,9 @@ class SourceLabels:
             notes=notes,
         )
         return labels if max_bytes is None else _within(labels, max_bytes)
+
+    def _covers_bytes(self, count: int | None) -> int:
+        return len(self.tags.cover.data) * (count or 1) if self.tags.cover else 0
 
     @property
     def writes_any(self) -> bool:

@@ -22,7 +22,8 @@ from server.media.tags import Cover, TagPolicy, Tags
 from tests.media.conftest import Room
 from tests.media.corpus import RATE, decode_all
 from tests.media.test_proof import ONE_EACH, cut, source_of
-from tests.media.test_tags import PNG, TAGGABLE, read, with_id3
+from tests.media.test_tags import PNG, TAGGABLE, read
+from tests.media.test_tags_hostile import with_id3
 from zerokerf.formats import Format
 from zerokerf.template import Template
 

@@ -7,11 +7,8 @@ import zlib
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
-from mutagen.flac import FLAC
-from mutagen.id3 import APIC, COMM, ID3, TIT2
 
 from server.media.encode import DEMUXERS
 from server.media.proof import prove_copies
@@ -22,7 +19,6 @@ from server.media.tags_write import can_hold_tags, write_tags
 from tests.media.conftest import Room
 from tests.media.test_proof import COPIED, ONE_EACH, cut, source_of
 from zerokerf.formats import Format
-from zerokerf.template import MAX_TEXT_CHARACTERS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -111,64 +107,3 @@ async def test_adts_and_nothing_to_write_leave_a_file_as_it_is(sources: Path, ro
 async def test_a_giant_wav_holds_no_tags(sources: Path) -> None:
     assert can_hold_tags(sources / "16bit.wav", Format.WAV)
     assert not can_hold_tags(sources / "rf64.wav", Format.WAV)
-
-
-# ---- sources that nobody should send
-
-
-def with_id3(source: Path, target: Path, *frames: object) -> Path:
-    target.write_bytes(source.read_bytes())
-    id3 = ID3()
-    for frame in frames:
-        id3.add(frame)
-    id3.save(target)
-    return target
-
-
-async def test_a_cover_that_is_too_large_is_left_out_and_told(sources: Path, room: Room) -> None:
-    data = PNG + bytes(20_000_000)
-    picture = APIC(encoding=0, mime="image/png", type=3, data=data)
-    path = with_id3(sources / "cbr.mp3", room.folder / "a.mp3", TIT2(text="T"), picture)
-
-    found = await read(path, Format.MP3, room)
-
-    assert found.tags == Tags(title="T")
-    assert str(len(data)) in found.notes[0]
-
-
-async def test_a_cover_that_is_no_picture_is_left_out(sources: Path, room: Room) -> None:
-    picture = APIC(encoding=0, mime="image/png", type=3, data=b"<svg onload=...>" * 100)
-    path = with_id3(sources / "cbr.mp3", room.folder / "a.mp3", TIT2(text="T"), picture)
-
-    assert (await read(path, Format.MP3, room)).tags == Tags(title="T")
-
-
-async def test_a_hundred_thousand_comments_do_no_harm(sources: Path, room: Room) -> None:
-    path = room.folder / "a.flac"
-    path.write_bytes((sources / "16bit.flac").read_bytes())
-    flac: Any = FLAC(path)
-    flac["title"] = "T"
-    flac.tags.extend([(f"KEY{number}", "value") for number in range(100_000)])
-    flac.save()
-
-    limits = replace(room.limits, probe_cpu_s=1)
-    found = await read_tags(path, "flac", limits, room.prober)
-
-    assert found == SourceTags(Tags(), ("The tags of the source could not be read.",))
-
-
-async def test_a_million_characters_of_title_are_cut(sources: Path, room: Room) -> None:
-    comment = COMM(lang="eng", desc="", text="c" * 1_000_000)
-    path = with_id3(sources / "cbr.mp3", room.folder / "a.mp3", TIT2(text="\U0001f3b5" * 1_000_000), comment)
-
-    assert (await read(path, Format.MP3, room)).tags == Tags(title="\U0001f3b5" * MAX_TEXT_CHARACTERS)
-
-
-async def test_a_tag_that_lies_about_its_size_is_no_reason_to_fail(sources: Path, room: Room) -> None:
-    path = room.folder / "a.mp3"
-    path.write_bytes(b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f" + (sources / "cbr.mp3").read_bytes())
-
-    found = await read(path, Format.MP3, room)
-
-    assert found.tags == Tags()
-    assert found.notes == ("The tags of the source could not be read.",)
