@@ -16,13 +16,17 @@ def carries_sbr(frame: bytes) -> bool:
     if aligning > 7 or bits >> aligning & 7 != _END:
         return False
     before_end = bits >> aligning + 3
-    return any(_ends_with_sbr(before_end, fill_bytes) for fill_bytes in range(1, _MAX_FILL_BYTES + 1))
+    backwards = before_end.to_bytes(len(frame), "little")
+    longest = min(_MAX_FILL_BYTES, len(frame) - 2)
+    return any(
+        backwards[fill_bytes - 1] >> 4 in _SBR_KINDS and _begins_fill(backwards, fill_bytes)
+        for fill_bytes in range(1, longest + 1)
+    )
 
 
-def _ends_with_sbr(bits: int, fill_bytes: int) -> bool:
-    if bits >> 8 * fill_bytes - 4 & 15 not in _SBR_KINDS:
-        return False
-    head = bits >> 8 * fill_bytes
+def _begins_fill(backwards: bytes, fill_bytes: int) -> bool:
+    """Whether the bits before so many bytes announce a filling element of that length."""
+    head = int.from_bytes(backwards[fill_bytes : fill_bytes + 2], "little")
     if fill_bytes < 15:
         return head & 0x7F == _FILL << 4 | fill_bytes
     return head & 0x7FFF == (_FILL << 4 | 15) << 8 | fill_bytes - 14

@@ -6,7 +6,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from server.media.copying.flac_crc import Bytes, crc16_of_folded, folded, folded_width, parities
+from server.media.copying.flac_crc import crc16_of_run
 from server.media.copying.flac_headers import NUMBER_LIMITS, codes_for, write_headers
 from server.media.copying.flac_stream import StreamInfo, write_stream_head
 from zerokerf.errors import CorruptFile
@@ -65,7 +65,7 @@ def verbatim_frames(info: StreamInfo, first_number: int, lengths: Iterable[int],
         codes = np.frombuffer(codes_for(info, length).ljust(6, b"\0"), np.uint8)[None]
         rows, header_lengths = write_headers(np.array([first_number + at]), codes)
         frame = rows[0, : header_lengths[0]].tobytes() + _subframes(info, samples[at : at + length])
-        frames += frame + int(_crc16(frame)).to_bytes(2, "big")
+        frames += frame + crc16_of_run(np.frombuffer(frame, np.uint8)).to_bytes(2, "big")
         at += length
     return frames
 
@@ -79,9 +79,3 @@ def _subframes(info: StreamInfo, samples: Samples) -> bytes:
     bits = np.unpackbits(octets, axis=2)[:, :, 32 - info.bits :].reshape(info.channels, -1)
     kinds = np.tile(np.unpackbits(np.array([2], np.uint8)), (info.channels, 1))
     return np.packbits(np.concatenate((kinds, bits), axis=1)).tobytes()
-
-
-def _crc16(data: bytes) -> np.uint16:
-    row: Bytes = np.zeros((1, folded_width(len(data))), np.uint8)
-    row[0, row.shape[1] - len(data) :] = np.frombuffer(data, np.uint8)
-    return np.uint16(crc16_of_folded(folded(row), parities(row))[0])

@@ -18,6 +18,7 @@ from server.media.copying.flac_crc import (
     Crcs,
     appended,
     crc16_of_folded,
+    crc16_of_run,
     crc16_of_short,
     folded,
     folded_width,
@@ -118,40 +119,48 @@ class FrameScan:
     ) -> FoundFrames:
         """Frames that pass. Raises NotCopyable for another header that stands behind a whole frame.
 
-        Frames in a row have together the checksum of one. So one that is where it should not be shows only
-        here; in the midst of a frame its header is a chance likeness of bytes.
+        Frames in a row have together the checksum of one: only where that is wrong is each looked at. So one
+        that is where it should not be shows only here; in the midst of a frame its header is a chance
+        likeness of bytes.
         """
+        _refuse_misplaced(window, starts, others)
+        rows = self._buffer[starts[:, None] + np.arange(MOST_HEADER_BYTES)]
         body_starts = starts + headers.lengths
         body_lengths = np.maximum(0, stops - _CRC_BYTES - body_starts)
-        others = others[others > starts[0]] if len(starts) else others[:0]
-        before = starts[np.searchsorted(starts, others) - 1]
-        crcs = _crc16_of_parts(
-            window, np.concatenate((body_starts, before)), np.concatenate((body_lengths, others - before))
-        )
-        crcs, crcs_before = crcs[: len(starts)], crcs[len(starts) :]
-        if not crcs_before.all():
-            raise NotCopyable("It is damaged: some of its frames do not follow from those before.")
-        rows = self._buffer[starts[:, None] + np.arange(MOST_HEADER_BYTES)]
-        header_crcs = crc16_of_short(right_aligned(rows, headers.lengths))
         stored = self._buffer[stops - 2].astype(np.uint16) << np.uint16(8) | self._buffer[stops - 1]
-        is_whole = (appended(header_crcs, body_lengths) ^ crcs == stored) & (body_lengths > 0)
+        header_crcs = crc16_of_short(right_aligned(rows, headers.lengths))
+        body_crcs = appended(header_crcs, body_lengths) ^ stored  # as they must be
+        is_whole = body_lengths > 0
+        if len(starts) and crc16_of_run(window[starts[0] : stops[-1]]):
+            is_whole &= _crc16_of_parts(window, body_starts, body_lengths) == body_crcs
         return FoundFrames(
             headers=headers[is_whole],
             body_offsets=at + body_starts[is_whole],
             body_lengths=body_lengths[is_whole],
-            body_crcs=crcs[is_whole],
+            body_crcs=body_crcs[is_whole],
             ends_whole=bool(len(is_whole) and is_whole[-1]),
         )
 
 
+def _refuse_misplaced(window: Bytes, starts: Ints, others: Ints) -> None:
+    """`others` are headers that do not continue the ones before them."""
+    others = others[others > starts[0]] if len(starts) else others[:0]
+    before = starts[np.searchsorted(starts, others) - 1]
+    if not _crc16_of_parts(window, before, others - before).all():
+        raise NotCopyable("It is damaged: some of its frames do not follow from those before.")
+
+
 def _find_pairs(window: Bytes, code: int) -> Ints:
     """Where two bytes are this little-endian number."""
-    found = []
-    for offset in (0, 1):
-        count = max(0, len(window) - offset) // 2
-        pairs = np.frombuffer(window, np.uint16, count, offset) if count else np.zeros(0, np.uint16)
-        found.append(2 * np.flatnonzero(pairs == code) + offset)
-    return np.sort(np.concatenate(found)).astype(np.int64, copy=False)
+    if len(window) < 3:
+        return np.zeros(0, np.int64)
+    is_even = np.frombuffer(window, np.uint16, len(window) // 2) == code
+    is_odd = np.frombuffer(window, np.uint16, (len(window) - 1) // 2, 1) == code
+    is_either = is_even.copy()
+    is_either[: len(is_odd)] |= is_odd
+    places = np.flatnonzero(is_either)
+    found: Ints = 2 * places + ~is_even[places]
+    return found
 
 
 def _crc16_of_parts(window: Bytes, starts: Ints, lengths: Ints) -> Crcs:

@@ -4,6 +4,8 @@ Everything before the modes has to be walked through, because nothing says how l
 4.2.4). Its values are the decoder's business.
 """
 
+from functools import lru_cache
+
 from server.media.copying.vorbis_bits import Bits, DamagedHeader
 
 MAGIC = b"\x05vorbis"
@@ -11,6 +13,11 @@ MAGIC = b"\x05vorbis"
 
 def long_modes(setup: bytes, channels: int) -> list[bool]:
     """For each mode, whether its blocks are long. Raises DamagedHeader."""
+    return list(_long_modes(setup, channels))
+
+
+@lru_cache(maxsize=4)  # all segments of a file have the same header
+def _long_modes(setup: bytes, channels: int) -> tuple[bool, ...]:
     if not setup.startswith(MAGIC):
         raise DamagedHeader
     bits = Bits(setup[len(MAGIC) :])
@@ -23,7 +30,7 @@ def long_modes(setup: bytes, channels: int) -> list[bool]:
             skip(bits)
     for _ in range(bits.read(6) + 1):
         _skip_mapping(bits, channels)
-    modes = [_mode(bits) for _ in range(bits.read(6) + 1)]
+    modes = tuple(_mode(bits) for _ in range(bits.read(6) + 1))
     bits.expect(1, 1)
     return modes
 

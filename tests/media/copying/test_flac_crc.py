@@ -7,6 +7,7 @@ from server.media.copying.flac_crc import (
     appended,
     crc8,
     crc16_of_folded,
+    crc16_of_run,
     crc16_of_short,
     folded,
     folded_width,
@@ -45,6 +46,13 @@ def test_long_rows(size: int) -> None:
     crcs = crc16_of_folded(folded(rows), parities(rows))
 
     assert crcs.tolist() == [slow_crc(row.tobytes(), 16, 0x8005) for row in data]
+
+
+@pytest.mark.parametrize("size", [1, 2, 119, 961, 20_001])
+def test_all_bytes_together(size: int) -> None:
+    data = random_rows(1, size)[0]
+
+    assert crc16_of_run(data) == slow_crc(data.tobytes(), 16, 0x8005)
 
 
 @pytest.mark.parametrize("zeros", [0, 1, 13, 4_095, 4_096, 10_000])
