@@ -8,6 +8,7 @@ import asyncio
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import ffmpeg
@@ -50,20 +51,25 @@ async def decode(
     pcm = await asyncio.to_thread(_pcm_in_place, path, facts)
     if pcm is None:
         pcm, finished = await _decode_to_scratch(path, facts, folder, decoder, limits, on_progress)
-        integrity = _heard(integrity, finished)
+        integrity = _heard(integrity, finished, facts.codec)
     _check_count(pcm, limits)
     if on_progress:
         on_progress(pcm.sample_count)
     return Decoded(pcm, _judged(integrity, facts, pcm.sample_count))
 
 
-def _heard(integrity: Integrity, finished: Finished) -> Integrity:
+def _heard(integrity: Integrity, finished: Finished, codec: str) -> Integrity:
     """A decoder that gives up has left out the rest; one that does not says so and nothing else."""
     return replace(
         integrity,
         is_truncated=integrity.is_truncated or finished.exit_code != 0,
-        is_garbled=bool(finished.stderr),
+        is_garbled=any(map(partial(_is_about_audio, codec), finished.stderr.splitlines())),
     )
+
+
+def _is_about_audio(codec: str, line: str) -> bool:
+    """Covers and chapters are read as well, and may be damaged without any harm."""
+    return line.startswith(f"[{codec}") or "CRC mismatch" in line
 
 
 def _judged(integrity: Integrity, facts: SourceFacts, found_samples: int) -> Integrity:
