@@ -1,6 +1,6 @@
 """What can be asked of an encoder, and the one rule that says which format has which option."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from zerokerf.encoding_scales import (
@@ -15,6 +15,14 @@ from zerokerf.errors import InvalidParams
 from zerokerf.formats import Format
 
 Violation = tuple[str, str]
+
+_NOUNS = {
+    "bit_rate": "bit rate",
+    "quality": "quality",
+    "sample_rate": "sample rate",
+    "channels": "number of channels",
+    "bit_depth": "bit depth",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,37 +58,35 @@ def check_bit_rate(bit_rate: int | None, target: Format, sample_rate: int, chann
 def _violations(encoding: Encoding, target: Format | None) -> Iterator[Violation]:
     if encoding.bit_rate is not None and encoding.quality is not None:
         yield "encoding.quality", "Either a bit rate or a quality can be asked for, not both."
+    rate, channels = encoding.sample_rate, encoding.channels
     formats = tuple(Format) if target is None else (target,)
-    name = target or "any format"
-    wishes = (
-        ("bit_rate", "bit rate", encoding.bit_rate, _bit_rates(encoding, formats)),
-        ("quality", "quality", encoding.quality, [QUALITIES.get(each) for each in formats]),
-        ("sample_rate", "sample rate", encoding.sample_rate, [SAMPLE_RATES[each] for each in formats]),
-        ("channels", "number of channels", encoding.channels, [MAX_CHANNELS[each] for each in formats]),
-        ("bit_depth", "bit depth", encoding.bit_depth, [BIT_DEPTHS.get(each) for each in formats]),
+    where = _where(rate, channels) if target else ""
+    yield from _refusal(
+        "bit_rate", encoding.bit_rate, target, [bit_rates(each, rate, channels) for each in formats], where
     )
-    for field, noun, wish, scales in wishes:
-        known = [scale for scale in scales if scale is not None]
-        if wish is None or any(scale.has(wish) for scale in known):
-            continue
-        path = f"encoding.{field}"
-        if not known:
-            yield path, f"There is no {noun} to choose for {name}{_where(field, encoding)}."
-        elif target is None:
-            yield path, f"No format has a {noun} of {wish:g}."
-        else:
-            yield path, f"The {noun} of {target}{_where(field, encoding)} is {known[0].words}, not {wish:g}."
+    yield from _refusal("quality", encoding.quality, target, [QUALITIES.get(each) for each in formats])
+    yield from _refusal("sample_rate", rate, target, [SAMPLE_RATES[each] for each in formats])
+    yield from _refusal("channels", channels, target, [MAX_CHANNELS[each] for each in formats])
+    yield from _refusal("bit_depth", encoding.bit_depth, target, [BIT_DEPTHS.get(each) for each in formats])
 
 
-def _bit_rates(encoding: Encoding, formats: tuple[Format, ...]) -> list[Scale | None]:
-    return [bit_rates(each, encoding.sample_rate, encoding.channels) for each in formats]
+def _refusal(
+    field: str, wish: float | None, target: Format | None, scales: Sequence[Scale | None], where: str = ""
+) -> Iterator[Violation]:
+    known = [scale for scale in scales if scale is not None]
+    if wish is None or any(scale.has(wish) for scale in known):
+        return
+    noun = _NOUNS[field]
+    if target is None:
+        sentence = f"No format has a {noun} of {wish}."
+    elif known:
+        sentence = f"The {noun} of {target}{where} is {known[0].words}, not {wish}."
+    else:
+        sentence = f"There is no {noun} to choose for {target}{where}."
+    yield f"encoding.{field}", sentence
 
 
-def _where(field: str, encoding: Encoding) -> str:
+def _where(sample_rate: int | None, channels: int | None) -> str:
     """What a bit rate depends on, as far as it is known."""
-    if field != "bit_rate":
-        return ""
-    rate = [f"{encoding.sample_rate} Hz"] if encoding.sample_rate else []
-    channels = [f"{encoding.channels} channels"] if encoding.channels else []
-    words = " and ".join([*rate, *channels])
-    return f" at {words}" if words else ""
+    rate = f" at {sample_rate} Hz" if sample_rate else ""
+    return f"{rate} with {channels} channel{'s' * (channels != 1)}" if channels else rate

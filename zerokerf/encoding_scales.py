@@ -20,8 +20,7 @@ class Range:
 
     @property
     def words(self) -> str:
-        whole = " in whole numbers" if self.is_whole and not self.unit else ""
-        return f"{self.low:.0f} to {self.high:.0f}{self.unit}{whole}"
+        return f"{self.low:.0f} to {self.high:.0f}{self.unit}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ SAMPLE_RATES: dict[Format, Scale] = {
 }
 MAX_CHANNELS: dict[Format, Scale] = {
     **{each: Range(1, 8) for each in Format},
-    Format.MP3: Range(1, 2),
+    Format.MP3: Choice((1, 2)),
     Format.AAC: Range(1, 6),
 }
 BIT_DEPTHS: dict[Format, Scale] = {
@@ -69,7 +68,7 @@ BIT_DEPTHS: dict[Format, Scale] = {
 QUALITIES: dict[Format, Scale] = {
     Format.MP3: Range(0, 9, is_whole=False),
     Format.OGG: Range(-1, 10, is_whole=False),
-    Format.FLAC: Range(0, 8),
+    Format.FLAC: Range(0, 8, " in whole numbers"),
 }
 
 _MPEG1 = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
@@ -87,7 +86,12 @@ _VORBIS_QUALITY_ONLY = 50_000  # above, the encoder knows no bit rates
 
 
 def bit_rates(target: Format, sample_rate: int | None, channels: int | None) -> Scale | None:
-    """What the format can have, in bit/s; None if it has none to choose. What is not known limits nothing."""
+    """What the format can have, in bit/s; None if it has none to choose.
+
+    What is not known limits nothing; nor does what the format cannot have itself.
+    """
+    sample_rate = sample_rate if sample_rate and sample_rate > 0 else None
+    channels = channels if channels and MAX_CHANNELS[target].has(channels) else None
     if target is Format.MP3:
         return Choice([1000 * kbits for kbits in _mp3_kbits(sample_rate)], " bit/s")
     if target is Format.OPUS:

@@ -81,5 +81,5 @@ def _filters(plan: EncodePlan, window: _Window) -> dict[str, object]:
     if plan.change.is_resampled:
         end = window.skipped + window.kept
         trim = f"atrim=start_sample={window.skipped}:end_sample={end}"
-        filters += (f"apad=whole_len={end}", trim, "asetpts=N/SR/TB")
+        filters += (f"apad=whole_len={end}", trim, f"asettb=1/{plan.sample_rate}", "asetpts=N")
     return {"af": ",".join(filters)} if filters else {}
