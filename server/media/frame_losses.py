@@ -8,11 +8,13 @@ import numpy as np
 
 from server.media.sniff import FrameBytes, adts_frame_bytes, mpeg_frame_bytes
 
+_FIRST_WINDOW_BYTES = 1 << 14  # where frames are lost often, little more is needed
 _WINDOW_BYTES = 1 << 20
 _BEYOND_BYTES = 8192 + 8  # to the header of the frame behind the longest one
 _HEADER_BYTES = 6
-# A hostile file may hold nothing but beginnings of frames.
+# A hostile file may hold nothing but beginnings of frames, or frames and gaps by turns.
 _MOST_TRIES = 1_000_000
+_MOST_RUNS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,10 @@ ADTS_FRAMES = FrameKind(adts_frame_bytes, 0xFFFEFDC0)
 
 @dataclass(frozen=True, slots=True)
 class FrameLosses:
-    """`resyncs` is None where there are too many to count; `frames` are those that are whole."""
+    """At least so many of both; `frames` are those that are whole."""
 
     frames: int
-    resyncs: int | None
+    resyncs: int
     is_cut_off: bool
 
 
@@ -44,20 +46,19 @@ def count_losses(file: int, start: int, end: int, kind: FrameKind) -> FrameLosse
     tries = iter(range(_MOST_TRIES))
     like: int | None = None
     frames, runs, lost_at = 0, 0, start
-    while (position := _find(file, lost_at, end, kind, tries, like)) is not None:
+    while runs < _MOST_RUNS and (position := _find(file, lost_at, end, kind, tries, like)) is not None:
         like = kind.alike(os.pread(file, _HEADER_BYTES, position)) if like is None else like
         more, lost_at = _follow(file, position, end, kind, like)
         frames, runs = frames + more, runs + 1
     is_cut_off = lost_at > end
-    is_all = next(tries, None) is not None
-    return FrameLosses(frames - is_cut_off, max(0, runs - 1) if is_all else None, is_cut_off)
+    return FrameLosses(frames - is_cut_off, max(0, runs - 1), is_cut_off)
 
 
 def _follow(file: int, position: int, end: int, kind: FrameKind, like: int) -> tuple[int, int]:
     """How many frames follow here, and where they are lost: behind the end if the last one is cut off."""
-    frames = 0
+    frames, window_bytes = 0, _FIRST_WINDOW_BYTES
     while position + _HEADER_BYTES <= end:
-        window = os.pread(file, min(_WINDOW_BYTES, end - position), position)
+        window = os.pread(file, min(window_bytes, end - position), position)
         at = 0
         while at + _HEADER_BYTES <= len(window):
             header = window[at : at + _HEADER_BYTES]
@@ -67,7 +68,7 @@ def _follow(file: int, position: int, end: int, kind: FrameKind, like: int) -> t
             at, frames = at + size, frames + 1
         if not at:
             break
-        position += at
+        position, window_bytes = position + at, _WINDOW_BYTES
     return frames, position
 
 
@@ -75,19 +76,20 @@ def _find(
     file: int, position: int, end: int, kind: FrameKind, tries: Iterator[int], like: int | None
 ) -> int | None:
     """Where a frame begins behind which there is another one like it, or the end."""
+    step = _FIRST_WINDOW_BYTES
     while position + _HEADER_BYTES <= end:
-        window = os.pread(file, min(_WINDOW_BYTES + _BEYOND_BYTES, end - position), position)
+        window = os.pread(file, min(step + _BEYOND_BYTES, end - position), position)
         is_last = position + len(window) >= end
         for at in _starts(window):
             if next(tries, None) is None:
                 return None
-            if not is_last and at >= _WINDOW_BYTES:
+            if not is_last and at >= step:
                 break
             if _is_pair(window, at, kind, like, is_last=is_last):
                 return position + at
         if is_last or not window:
             return None
-        position += _WINDOW_BYTES
+        position, step = position + step, _WINDOW_BYTES
     return None
 
 

@@ -26,15 +26,26 @@ REFUSED = {
     "silent-video.m4a": "UNSUPPORTED_FORMAT",
     "noise.mp3": "UNSUPPORTED_FORMAT",
     "header-only.wav": "CORRUPT_FILE",
-    "cut-take.wav": "CORRUPT_FILE",
-    "cut-take.flac": "CORRUPT_FILE",
-    "cut-take-cbr.mp3": "CORRUPT_FILE",
-    "cut-take-vbr.mp3": "CORRUPT_FILE",
-    "cut-take.ogg": "CORRUPT_FILE",
-    "cut-take.opus": "CORRUPT_FILE",
-    "cut-take.aac": "CORRUPT_FILE",
+    "lying-tag.mp3": "CORRUPT_FILE",
     "cut-take.m4a": "CORRUPT_FILE",
 }
+
+#: Cut off, or with holes in the midst: split as far as they go with a note of it, or failed with CORRUPT_FILE
+#: if that is not to be tolerated.
+DAMAGED = (
+    "cut-take.wav",
+    "cut-take.flac",
+    "cut-take-cbr.mp3",
+    "cut-take-vbr.mp3",
+    "cut-take.ogg",
+    "cut-take.opus",
+    "cut-take.aac",
+    "holes-take.flac",
+    "holes-take-cbr.mp3",
+    "holes-take.ogg",
+    "holes-take.opus",
+    "holes-take.aac",
+)
 
 #: Unusual and fine: samples per channel.
 ACCEPTED = {
@@ -51,12 +62,30 @@ def make_hostile(folder: Path, recordings: Path) -> None:
     (folder / "empty.wav").touch()
     (folder / "noise.mp3").write_bytes(np.random.default_rng(5).bytes(50_000).replace(b"\xff", b"\0"))
     (folder / "header-only.wav").write_bytes((recordings / "take.wav").read_bytes()[:44])
-    for name in REFUSED:
-        if name.startswith("cut-"):
-            content = (recordings / name.removeprefix("cut-")).read_bytes()
-            (folder / name).write_bytes(content[: len(content) * 6 // 10 + 1])
+    audio = (recordings / "take-22k-mono.mp3").read_bytes()
+    (folder / "lying-tag.mp3").write_bytes(b"ID3\x04\0\0\0\0\x40\0" + audio[audio.index(b"\xff") :])
+    for name in (*REFUSED, *DAMAGED):
+        kind, _, original = name.partition("-")
+        if kind in _DAMAGES:
+            (folder / name).write_bytes(_DAMAGES[kind]((recordings / original).read_bytes()))
     for make in _UNUSUAL:
         make(folder)
+
+
+def _cut_off(content: bytes) -> bytes:
+    return content[: len(content) * 6 // 10 + 1]
+
+
+def _with_holes(content: bytes) -> bytes:
+    """Behind all headers."""
+    changed = bytearray(content)
+    for third in (1, 2):
+        at = len(content) * third // 3
+        changed[at : at + 2000] = bytes(2000)
+    return bytes(changed)
+
+
+_DAMAGES: dict[str, Callable[[bytes], bytes]] = {"cut": _cut_off, "holes": _with_holes}
 
 
 def _texts() -> dict[str, str]:

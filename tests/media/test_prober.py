@@ -12,7 +12,7 @@ from server.media.pcm import SampleFormat
 from server.media.probe import probe
 from server.media.prober import start_prober
 from tests.media.conftest import Room
-from tests.media.corpus import SAMPLES
+from tests.media.corpus import SAMPLES, cut_off
 from zerokerf.errors import CorruptFile
 from zerokerf.formats import Format
 
@@ -47,6 +47,19 @@ async def test_facts_are_those_of_the_content(name: str, sources: Path, room: Ro
 @pytest.mark.parametrize("name", ["16bit.flac", "cbr.mp3", "vbr.mp3", "16bit.wav"])
 async def test_what_a_container_promises_is_exact(name: str, sources: Path, room: Room) -> None:
     assert (await room.probe(sources / name)).claimed_samples == SAMPLES
+
+
+@pytest.mark.parametrize("name", ["16bit.wav", "adpcm.wav", "sony.w64", "cbr.mp3"])
+async def test_a_file_shorter_than_its_header_says_is_seen_at_a_glance(
+    name: str, sources: Path, room: Room
+) -> None:
+    whole = await room.probe(sources / name)
+
+    cut = await room.probe(cut_off(sources / name, room.folder / name))
+
+    assert not whole.is_truncated
+    assert cut.is_truncated
+    assert cut.claimed_samples == whole.claimed_samples
 
 
 async def test_many_probes_at_once_each_get_their_own_answer(sources: Path, room: Room) -> None:
