@@ -36,7 +36,7 @@ async def read_chapters(path: Path, demuxer: str, limits: MediaLimits, prober: P
         raise CorruptFile("its chapters cannot be read.")
     if answer.get("is_sheet"):
         return await asyncio.to_thread(_tracks, "".join(text for (text,) in answer["parts"]))
-    return _chapters(answer["parts"])
+    return await asyncio.to_thread(_chapters, answer["parts"])
 
 
 def _request(path: Path, demuxer: str, limits: MediaLimits) -> dict[str, Any]:

@@ -15,8 +15,8 @@ _ITEM_HEAD_BYTES = 24  # the box of an item in MP4, and the box of its data in i
 _MP4_FRAME_BYTES = 128  # the boxes around them
 _FLAC_FRAME_BYTES = 128  # a comment block with its vendor, where there was none
 _PICTURE_HEAD_BYTES = 4 + 32 + 16
-#: Pages get shorter when they are made anew, also those of a set-up header of up to 100 kB.
-_OGG_FRAME_BYTES = 1536
+#: Pages get shorter when they are made anew, also those of Vorbis' set-up header, here of up to 40 kB.
+_OGG_FRAME_BYTES = {Format.OGG: 512, Format.OPUS: 64}
 _OGG_PAGE_BYTES, _OGG_PAGE_HEAD_BYTES = 4000, 48
 
 
@@ -36,7 +36,7 @@ def most_tag_bytes(kind: Format, tags: Tags) -> int:
             return _mp4_bytes(tags)
     content = _comment_bytes([*comments(tags), *_pictures(tags.cover)])
     pages = -(-content // _OGG_PAGE_BYTES)
-    return _OGG_FRAME_BYTES + content + pages * _OGG_PAGE_HEAD_BYTES
+    return _OGG_FRAME_BYTES[kind] + content + pages * _OGG_PAGE_HEAD_BYTES
 
 
 def _id3_bytes(tags: Tags) -> int:

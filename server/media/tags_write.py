@@ -23,13 +23,15 @@ from zerokerf.formats import Format
 
 _BOX_HEAD_BYTES = 8
 _MS = 1_000_000
+#: Files whose sizes and offsets of 32 bits would no longer do if they grew.
+_NEARLY_FULL = range(2**32 - 32 * 1024**2, 2**32)
 
 
 def write_tags(path: Path, kind: Format, tags: Tags) -> None:
     """Blocking. Replaces what tags there are; without any to write, the file stays as it is.
 
-    ADTS has no place for tags, nor has a WAV file above 4 GiB (RF64). The same tags always give the same
-    bytes.
+    ADTS has no place for tags, nor has a WAV file of 4 GiB or more (RF64). The same tags always give the
+    same bytes.
     """
     if tags == Tags() or not can_hold_tags(path, kind):
         return
@@ -42,6 +44,8 @@ def write_tags(path: Path, kind: Format, tags: Tags) -> None:
 
 
 def can_hold_tags(path: Path, kind: Format) -> bool:
+    if kind in (Format.WAV, Format.M4A) and path.stat().st_size in _NEARLY_FULL:
+        return False
     if kind is Format.WAV:
         with path.open("rb") as file:
             return file.read(4) == b"RIFF"

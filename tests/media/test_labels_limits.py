@@ -26,7 +26,7 @@ def test_a_cover_may_take_a_tenth_of_the_limit() -> None:
         Tags(title="T"),
         ("The cover was left out: at most a tenth of the size limit is used for tags.",),
     )
-    assert refused.reserve_bytes < 1_000
+    assert refused.reserve_bytes < 500
 
 
 def test_a_limit_with_no_room_for_a_title_gets_none() -> None:

@@ -107,3 +107,15 @@ async def test_adts_and_nothing_to_write_leave_a_file_as_it_is(sources: Path, ro
 async def test_a_giant_wav_holds_no_tags(sources: Path) -> None:
     assert can_hold_tags(sources / "16bit.wav", Format.WAV)
     assert not can_hold_tags(sources / "rf64.wav", Format.WAV)
+
+
+@pytest.mark.parametrize("name", ["16bit.wav", "aac.m4a"])
+async def test_a_file_that_could_not_grow_stays_as_it_is(name: str, sources: Path, room: Room) -> None:
+    source = source_of(sources / name)
+    (segment,) = cut(source, [0, 50_000], room.folder)
+    with segment.path.open("r+b") as file:
+        file.truncate(2**32 - 1000)  # no disk is used for the zeros
+
+    write_tags(segment.path, source.copier.format, ALL)
+
+    assert segment.path.stat().st_size == 2**32 - 1000
