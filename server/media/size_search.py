@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server.media.decoder import Decoder
-from server.media.encode import EncodePlan, place, plan_encode
+from server.media.encode import EncodePlan, output_samples, place, plan_encode
 from server.media.facts import MediaLimits
 from server.media.pcm import Pcm
 from server.media.plan import Cut, cuts_between
@@ -62,6 +62,12 @@ def plan_wav_by_size(
     if count > limits.max_segments:
         raise TooManySegments(count, limits.max_segments)
     return cuts_between(_full_to(pcm, target, room), "size")
+
+
+def wav_bytes(pcm: Pcm, target: EncodePlan, cut: Cut) -> int:
+    """How large a segment will be, tags apart."""
+    samples = output_samples(target, pcm, cut.first_sample, cut.sample_count)
+    return file_bytes(target.change.shape, samples)
 
 
 def _full_to(pcm: Pcm, target: EncodePlan, room: int) -> list[int]:

@@ -1,5 +1,6 @@
 """A size limit is a limit, headers included, and what it allows is used."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from server.media.cut import cut_by_size
 from server.media.encode import EncodePlan, plan_encode
 from server.media.facts import MediaLimits
 from server.media.pcm import Pcm
+from server.media.plan import Cut
 from server.media.segment import CutSegment
-from server.media.size_search import SizeStart
+from server.media.size_search import SizeStart, plan_wav_by_size, wav_bytes
 from server.media.verify import verify_segment
 from tests.media.conftest import Room
 from tests.media.corpus import RATE, speech_like
+from zerokerf.encoding import Encoding
 from zerokerf.errors import SizeLimitTooSmall, TooManySegments
 from zerokerf.formats import Format
 
@@ -65,6 +68,78 @@ async def test_wav_is_filled_to_the_last_sample(uneven: Path, room: Room) -> Non
     segments = await cut_all(room, pcm, plan_encode(pcm, Format.WAV), 400_001)
 
     assert {segment.size_bytes for segment in segments[:-1]} == {44 + 4 * ((400_001 - 44) // 4)}
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        Encoding(sample_rate=48_000),
+        Encoding(sample_rate=11_025, channels=1, bit_depth=8),
+        Encoding(channels=6),
+        Encoding(bit_depth=24),
+        Encoding(bit_depth=32, sample_rate=44_100),
+    ],
+)
+async def test_converted_wav_is_filled_to_the_last_sample(
+    encoding: Encoding, uneven: Path, room: Room
+) -> None:
+    pcm = await room.open(uneven)
+    plan = plan_encode(pcm, Format.WAV, encoding=encoding)
+    whole_bytes = wav_bytes(pcm, plan, Cut(0, 0, pcm.sample_count, "end"))
+    max_bytes = whole_bytes // 3 + 5_001
+
+    segments = await cut_all(room, pcm, plan, max_bytes)
+
+    assert len(segments) == 3
+    for segment in segments:
+        cut = Cut(segment.index, segment.first_sample, segment.sample_count, "size")
+        assert segment.path.stat().st_size == segment.size_bytes == wav_bytes(pcm, plan, cut)
+        await verify_segment(segment, plan, pcm, room.decoder, max_bytes)
+    grain = 6 * plan.change.shape.frame_bytes
+    assert all(max_bytes - grain < segment.size_bytes <= max_bytes for segment in segments[:-1])
+    assert sum(segment.sample_count for segment in segments) == pcm.sample_count
+
+
+@pytest.mark.parametrize("target", list(Format))
+async def test_tags_count_towards_the_limit(target: Format, uneven: Path, room: Room) -> None:
+    """Only bytes at the end stand in for tags: what is written is not looked at here, but how much."""
+    pcm = await room.open(uneven)
+    plan = plan_encode(pcm, target)
+    max_bytes = {Format.WAV: 800_000, Format.FLAC: 800_000}.get(target, 120_000)
+
+    def dress(path: Path, cut: Cut) -> int:
+        with path.open("ab") as file:
+            return file.write(bytes(20_000 + cut.index))
+
+    parts = cut_by_size(
+        pcm,
+        max_bytes,
+        plan,
+        room.folder,
+        room.decoder,
+        room.limits,
+        dress=dress,
+        reserve_bytes=20_100,
+    )
+    segments = [segment async for segment in parts]
+
+    assert len(segments) >= 2
+    assert [segment.tag_bytes for segment in segments] == [20_000 + index for index in range(len(segments))]
+    assert all(segment.path.stat().st_size == segment.size_bytes <= max_bytes for segment in segments)
+    assert all(segment.size_bytes >= 0.97 * max_bytes for segment in segments[:-1])
+    for segment in segments:
+        assert segment.path.read_bytes().endswith(bytes(20_000))
+        assert segment.sha256 == hashlib.sha256(segment.path.read_bytes()).hexdigest()
+
+
+async def test_a_limit_that_tags_alone_would_fill_is_refused(uneven: Path, room: Room) -> None:
+    pcm = await room.open(uneven)
+    limit = wav_bytes(pcm, plan_encode(pcm, Format.WAV), Cut(0, 0, pcm.sample_rate, "size"))
+
+    plan_wav_by_size(pcm, limit, room.limits)
+    with pytest.raises(SizeLimitTooSmall) as failure:
+        plan_wav_by_size(pcm, limit, room.limits, reserve_bytes=1)
+    assert failure.value.facts["leastBytes"] == str(limit + 1)
 
 
 async def test_a_source_that_fits_is_one_segment(uneven: Path, room: Room) -> None:
