@@ -1,3 +1,5 @@
+# mypy: allow-untyped-calls
+# mutagen says that it is typed, but few of its functions are.
 """How much larger tags can make a file, before there is one."""
 
 import io
