@@ -62,8 +62,9 @@ def _source_tags(answer: dict[str, Any], max_cover_bytes: int) -> SourceTags:
     elif "cover_bytes" in answer:
         size_bytes = answer["cover_bytes"]
         notes = (f"The cover of {size_bytes} bytes was left out; at most {max_cover_bytes} are kept.",)
+    texts: dict[str, Any] = {field: clean(text) for field, text in found.items()}
     tags = Tags(
-        **{field: clean(text) for field, text in found.items()},
+        **texts,
         track=track,
         track_count=track_count,
         cover=cover,
