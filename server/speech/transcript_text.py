@@ -25,8 +25,6 @@ def gap_between(left: Word, right: Word) -> str:
     """Two Latin words are kept apart in every script, or nobody could read them."""
     if left.after and left.after[-1].attaches_to in _LEANS_RIGHT:
         return ""
-    if right.before and right.before[0].attaches_to in _LEANS_LEFT:
-        return ""
     if left.language != right.language or (_is_latin(text_of(left)[-1]) and _is_latin(text_of(right)[0])):
         return " "
     return writing(right.language).word_delimiter

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,14 @@ def test_items_of_two_channels_are_in_order_of_time() -> None:
 @pytest.mark.parametrize(("duration_ms", "seconds"), [(0, 0), (1, 1), (5_000, 5), (5_001, 6)])
 def test_a_started_second_counts_whole(duration_ms: int, seconds: int) -> None:
     assert document(transcript([], duration_ms=duration_ms))["job"]["duration"] == seconds
+
+
+def test_instants_are_written_in_utc() -> None:
+    summer = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+
+    found = document(call(), replace(FACTS, created_at=summer))
+
+    assert found["job"]["created_at"] == "2026-07-01T10:00:00.000Z"
 
 
 def test_a_name_that_is_no_text_does_no_harm() -> None:

@@ -47,7 +47,11 @@ def apart(words: list[Word]) -> list[str]:
         ([" [", "Music", "]"], ["[ >", "Music", "] <"]),
         ([" Q", " &", " A"], ["Q", "&", "A"]),
         ([" one ", " two"], ["one", "two"]),
+        ([" one ", "two"], ["one", "two"]),
         (["Hello", "world"], ["Hello", "world"]),
+        ([" word", " ("], ["word", "( <"]),
+        ([" 'Hello", " there.'"], ["'Hello", "there", ". <!", "' <"]),
+        ([" wait--", " no"], ["wait", "-- <", "no"]),
         ([" New York"], ["New", "York"]),
         ([" ...", " yes"], ["... >", "yes"]),
         ([" é", "\u0301t"], ["é\u0301t"]),
@@ -69,6 +73,7 @@ def test_words_and_marks_come_apart(pieces: list[str], found: list[str]) -> None
             ["你", "好", "， <", "世界", "。 <!", "「 >", "天", "」 <"],
         ),
         ("zh", ["用", "Windows", " Server", "3.", "5"], ["用", "Windows", "Server3.5"]),
+        ("zh", ["他说“", "好。”"], ["他说", "“ >", "好", "。 <!", "” <"]),
         ("ja", ["はい", "。"], ["はい", "。 <!"]),
         ("th", ["ส", "\u0e35"], ["ส\u0e35"]),
         ("de", [" „Hallo“,", " z.B."], ["„ >", "Hallo", "“ <", ", <", "z.B."]),
@@ -120,6 +125,10 @@ def test_words_joined_again_are_the_text_that_was_heard(text: str) -> None:
 
 def test_latin_words_in_a_script_without_spaces_stay_apart() -> None:
     assert joined(said("用", "Windows", " Server", "吗", "？", language="zh")) == "用Windows Server吗？"
+
+
+def test_words_of_two_languages_are_kept_apart() -> None:
+    assert joined([*said("你好", language="zh"), *said("我们", language="ja", from_ms=100)]) == "你好 我们"
 
 
 @settings(deadline=None)

@@ -46,6 +46,11 @@ def test_times_that_break_the_rules_are_refused(words: list[Word]) -> None:
         Transcript(tuple(words), "en", 1_000)
 
 
+def test_audio_shorter_than_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="shorter than nothing"):
+        Transcript((), "en", -1)
+
+
 def test_channels_may_speak_at_once() -> None:
     left, right = replace(WORD, channel="left"), replace(WORD, channel="right")
 
