@@ -20,6 +20,7 @@ from server.api.split_service import SplitService
 from server.api.upload_service import UploadService
 from server.fetch.guard import AddressPolicy
 from server.fetch.limits import FetchLimits
+from server.jobs.open_work import OpenWork
 from server.jobs.reconciler import reconcile_forever
 from server.jobs.split_jobs import SplitJobs
 from server.logs import configure_logs
@@ -122,7 +123,7 @@ async def _start_server(
     fresh_key = await ensure_bootstrap(ground.database, configured.get_secret_value() if configured else None)
     engine = TemporalEngine(ground.client)
     jobs = SplitJobs(ground.records, engine, ground.uploads, ground.wakeups)
-    reconciling = reconcile_forever(ground.records, engine)
+    reconciling = reconcile_forever(OpenWork(ground.database), engine)
     await stack.enter_async_context(_owned(reconciling, "reconciler", stopped))
     upkeep = keep_up_forever(ground.database, ground.storage.store, ground.storage.sweeper)
     await stack.enter_async_context(_owned(upkeep, "upkeep", stopped))

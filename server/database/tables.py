@@ -73,18 +73,24 @@ _LISTED = text("deleted_at IS NULL")
 _ACTIVE = text("deleted_at IS NULL AND state IN ('queued', 'processing')")
 _DUE = text("clean_up_due")
 
-split_jobs = Table(
-    "split_jobs",
+jobs = Table(
+    "jobs",
     metadata,
     Column("id", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False, server_default="split"),
     Column("account_id", String(64), nullable=False),
+    # By which its owner calls it, where that is not its id.
+    Column("public_id", String(128)),
     Column("request_key", String(64)),
     Column("fingerprint", String(64)),
     Column("state", String(16), nullable=False),
     _json("request", nullable=False),
+    # What transcribes it, for a list to filter and sort by.
+    Column("model_code", String(128)),
     _json("progress", nullable=False),
     _json("source"),
     Column("output_format", String(16)),
+    _json("outcome"),
     _json("failure"),
     _json("notes", nullable=False),
     _json("manifest_head"),
@@ -92,26 +98,29 @@ split_jobs = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("started_at", UtcTime),
     Column("ended_at", UtcTime),
+    Column("updated_at", UtcTime),
     Column("deleted_at", UtcTime),
     # Whether stored objects are to be removed: the job failed, was cancelled or deleted.
     Column("clean_up_due", Boolean, nullable=False),
-    UniqueConstraint("account_id", "request_key"),
+    UniqueConstraint("account_id", "request_key", name="uq_split_jobs_account_id_request_key"),
     Index(
-        "ix_split_jobs_listed",
+        "ix_jobs_listed",
         "account_id",
         "created_at",
         "id",
         postgresql_where=_LISTED,
         sqlite_where=_LISTED,
     ),
-    Index("ix_split_jobs_active", "created_at", "id", postgresql_where=_ACTIVE, sqlite_where=_ACTIVE),
-    Index("ix_split_jobs_due", "created_at", "id", postgresql_where=_DUE, sqlite_where=_DUE),
+    Index("ix_jobs_active", "created_at", "id", postgresql_where=_ACTIVE, sqlite_where=_ACTIVE),
+    Index("ix_jobs_due", "created_at", "id", postgresql_where=_DUE, sqlite_where=_DUE),
+    Index("uq_jobs_account_id_public_id", "account_id", "public_id", unique=True),
+    Index("ix_jobs_ordered", "account_id", "kind", "created_at", "id"),
 )
 
 split_segments = Table(
     "split_segments",
     metadata,
-    Column("job_id", ForeignKey("split_jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
     Column("index", Integer, primary_key=True, autoincrement=False),
     Column("first_sample", BigInteger, nullable=False),
     Column("sample_count", BigInteger, nullable=False),
@@ -125,10 +134,23 @@ split_segments = Table(
     _json("manifest_entry"),
 )
 
+batch_chunks = Table(
+    "batch_chunks",
+    metadata,
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("channel", Integer, primary_key=True, autoincrement=False),
+    Column("index", Integer, primary_key=True, autoincrement=False),
+    # Of the recording at the recognizer's rate.
+    Column("first_sample", BigInteger, nullable=False),
+    Column("sample_count", BigInteger, nullable=False),
+    # Null until it has been recognized.
+    _json("transcript"),
+)
+
 job_events = Table(
     "job_events",
     metadata,
-    Column("job_id", ForeignKey("split_jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("job_id", ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
     Column("sequence", BigInteger, primary_key=True, autoincrement=False),
     Column("time", UtcTime, nullable=False),
     Column("state", String(16), nullable=False),

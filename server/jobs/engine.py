@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from server.jobs.kinds import KindName
 from server.jobs.model import SplitPlan, SplitRequest
 
 
@@ -11,7 +12,7 @@ class JobEngine(Protocol):
     Every call is safe to repeat; each raises Unavailable when the engine cannot be reached.
     """
 
-    async def start_split(self, job_id: str, account_id: str) -> None:
+    async def start(self, kind: KindName, job_id: str, account_id: str) -> None:
         """Begin the job's work. Starting one that runs or has run changes nothing."""
         ...
 
@@ -19,7 +20,7 @@ class JobEngine(Protocol):
         """Find out where a job would cut, and wait for it. Raises what would fail such a job."""
         ...
 
-    async def cancel_split(self, job_id: str) -> None:
+    async def cancel(self, job_id: str) -> None:
         """Stop the job's work. Succeeds when nothing runs."""
         ...
 

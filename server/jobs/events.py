@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from typing import Any
 
 from server.jobs.model import JobEvent
-from server.jobs.split_records import SplitRecords
+from server.jobs.records import JobRecords
 from server.jobs.wakeups import Wakeups
 
 _PAGE = 100
@@ -14,7 +15,7 @@ _LOOK_AGAIN_S = 10
 
 
 async def watch(
-    records: SplitRecords, wakeups: Wakeups, account_id: str, job_id: str, after_sequence: int
+    records: JobRecords[Any], wakeups: Wakeups, account_id: str, job_id: str, after_sequence: int
 ) -> AsyncGenerator[JobEvent, None]:
     """Every event behind the cursor, then each new one; ends after the final state's event.
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 from sqlalchemy import select
 
 from server.database.open import Database
-from server.database.tables import split_jobs
+from server.database.tables import jobs
 from server.jobs.wakeups_in_process import InProcessWakeups
 from zerokerf.errors import Unavailable
 
@@ -35,9 +35,9 @@ async def look_out_forever(database: Database, wakeups: InProcessWakeups) -> NoR
 async def _last_sequences(database: Database, job_ids: Sequence[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(job_ids), _AT_ONCE):
-        some = split_jobs.c.id.in_(job_ids[start : start + _AT_ONCE])
-        query = select(split_jobs.c.id, split_jobs.c.last_sequence)
+        some = jobs.c.id.in_(job_ids[start : start + _AT_ONCE])
+        query = select(jobs.c.id, jobs.c.last_sequence)
         async with database.reading() as connection:
-            rows = await connection.execute(query.where(some, split_jobs.c.deleted_at.is_(None)))
+            rows = await connection.execute(query.where(some, jobs.c.deleted_at.is_(None)))
             found.update((row.id, row.last_sequence) for row in rows)
     return found

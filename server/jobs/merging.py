@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 from server.jobs.model import Phase, Progress, SourceFacts
 
-_ORDER = (None, Phase.FETCHING, Phase.DECODING, Phase.CUTTING)
+_ORDER = (None, *Phase)
 
 
 def merge_progress(before: Progress, news: Progress) -> Progress:

@@ -1,9 +1,9 @@
-"""The values that describe a split job: what was asked, what is known, what was made."""
+"""The values that describe jobs: what all kinds have in common, and what split jobs ask for and make."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from server.jobs.states import State
 from zerokerf.encoding import Encoding
@@ -111,9 +111,13 @@ class SplitPlan:
 
 
 class Phase(StrEnum):
+    """In the order in which they come."""
+
     FETCHING = "fetching"
     DECODING = "decoding"
     CUTTING = "cutting"
+    TRANSCRIBING = "transcribing"
+    WRITING = "writing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +144,17 @@ class Failure:
     facts: dict[str, str] = field(default_factory=dict)
 
 
+Request = TypeVar("Request")
+
+
 @dataclass(frozen=True, slots=True)
-class SplitJob:
+class Job(Generic[Request]):
+    """One job of any kind. `public_id` is what its owner calls it, where that is not its id."""
+
     id: str
     account_id: str
     state: State
-    request: SplitRequest
+    request: Request
     progress: Progress
     created_at: datetime
     started_at: datetime | None = None
@@ -157,7 +166,16 @@ class SplitJob:
     notes: tuple[str, ...] = ()
     #: What its manifest says of source and segments in common, as JSON.
     manifest_head: dict[str, Any] | None = None
+    #: What came out of it, as JSON; what is in it is the kind's own.
+    outcome: dict[str, Any] | None = None
     last_sequence: int = 0
+    public_id: str | None = None
+    updated_at: datetime | None = None
+    deleted_at: datetime | None = None
+
+
+#: For annotations; values are made by `Job(…)`, as calling this would write to a frozen one.
+SplitJob = Job[SplitRequest]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from datetime import datetime
 from sqlalchemy import TextClause, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.database.tables import UtcTime, split_jobs
+from server.database.open import Database
+from server.database.tables import UtcTime, jobs
+from server.jobs.kinds import KindName
 
 #: Word for word the conditions of the indexes, so that both databases use them.
 ACTIVE = text("deleted_at IS NULL AND state IN ('queued', 'processing')")
@@ -20,15 +22,33 @@ class JobRef:
     id: str
     account_id: str
     created_at: datetime
+    kind: KindName = KindName.SPLIT
 
 
-async def jobs_that_are(
+class OpenWork:
+    """Of every kind of job."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def unstarted(self, limit: int, after: JobRef | None = None) -> tuple[JobRef, ...]:
+        """Jobs that are queued or processing, oldest first, whether or not the engine has them."""
+        async with self._database.reading() as connection:
+            return await _jobs_that_are(ACTIVE, connection, limit, after)
+
+    async def uncleaned(self, limit: int, after: JobRef | None = None) -> tuple[JobRef, ...]:
+        """Jobs that failed, were cancelled or deleted and whose objects may still be stored, oldest first."""
+        async with self._database.reading() as connection:
+            return await _jobs_that_are(CLEAN_UP_DUE, connection, limit, after)
+
+
+async def _jobs_that_are(
     condition: TextClause, connection: AsyncConnection, limit: int, after: JobRef | None
 ) -> tuple[JobRef, ...]:
     """Oldest first."""
-    place = split_jobs.c.created_at, split_jobs.c.id
-    query = select(split_jobs.c.id, split_jobs.c.account_id, split_jobs.c.created_at).where(condition)
+    place = jobs.c.created_at, jobs.c.id
+    query = select(jobs.c.id, jobs.c.account_id, jobs.c.created_at, jobs.c.kind).where(condition)
     if after is not None:
         query = query.where(tuple_(*place) > tuple_(literal(after.created_at, UtcTime), literal(after.id)))
     rows = await connection.execute(query.order_by(*place).limit(limit))
-    return tuple(JobRef(row.id, row.account_id, row.created_at) for row in rows)
+    return tuple(JobRef(row.id, row.account_id, row.created_at, KindName(row.kind)) for row in rows)

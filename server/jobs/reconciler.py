@@ -10,8 +10,7 @@ import structlog
 
 from server.database.clock import Clock, utc_now
 from server.jobs.engine import JobEngine
-from server.jobs.open_work import JobRef
-from server.jobs.split_records import SplitRecords
+from server.jobs.open_work import JobRef, OpenWork
 from zerokerf.errors import Unavailable
 
 _log = structlog.get_logger()
@@ -26,10 +25,10 @@ _YOUNG = timedelta(seconds=2)
 _TRUSTED_FOR = timedelta(minutes=1)
 
 
-async def reconcile_forever(records: SplitRecords, engine: JobEngine, every_s: float = 5) -> NoReturn:
+async def reconcile_forever(work: OpenWork, engine: JobEngine, every_s: float = 5) -> NoReturn:
     """Begins at once. What fails is logged and tried again in a later round."""
-    starts = Sweep("start_split", records.unstarted, partial(_start, engine))
-    clean_ups = Sweep("clean_up", records.uncleaned, partial(_clean_up, engine))
+    starts = Sweep("start", work.unstarted, partial(_start, engine))
+    clean_ups = Sweep("clean_up", work.uncleaned, partial(_clean_up, engine))
     while True:
         await starts.run_round()
         await clean_ups.run_round()
@@ -37,11 +36,11 @@ async def reconcile_forever(records: SplitRecords, engine: JobEngine, every_s: f
 
 
 async def _start(engine: JobEngine, job: JobRef) -> None:
-    await engine.start_split(job.id, job.account_id)
+    await engine.start(job.kind, job.id, job.account_id)
 
 
 async def _clean_up(engine: JobEngine, job: JobRef) -> None:
-    await engine.cancel_split(job.id)
+    await engine.cancel(job.id)
     await engine.start_clean_up(job.id, job.account_id)
 
 

@@ -1,20 +1,18 @@
 """What clients can do with split jobs: recorded first, then told to the engine, so no crash loses one."""
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator
 from typing import Protocol
-
-import structlog
 
 from server.jobs.engine import JobEngine
 from server.jobs.events import watch
+from server.jobs.handing_over import hand_over
+from server.jobs.kinds import KindName
 from server.jobs.manifest import manifest_json
 from server.jobs.model import JobEvent, Page, SplitJob, SplitPlan, SplitRequest, StoredSegment
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
 from server.jobs.wakeups import Wakeups
-from zerokerf.errors import ManifestNotReady, Unavailable
-
-_log = structlog.get_logger()
+from zerokerf.errors import ManifestNotReady
 
 
 class FinishedUploads(Protocol):
@@ -43,7 +41,7 @@ class SplitJobs:
             await self._uploads.require_complete(account_id, request.upload_id)
         job = await self._records.create(account_id, request, request_id)
         if job.state is State.QUEUED:
-            await _hand_over("start_split", job.id, self._engine.start_split(job.id, account_id))
+            await hand_over("start", job.id, self._engine.start(KindName.SPLIT, job.id, account_id))
         return job
 
     async def get(self, account_id: str, job_id: str) -> SplitJob:
@@ -86,12 +84,5 @@ class SplitJobs:
         return watch(self._records, self._wakeups, account_id, job_id, after_sequence)
 
     async def _stop(self, account_id: str, job_id: str) -> None:
-        await _hand_over("cancel_split", job_id, self._engine.cancel_split(job_id))
-        await _hand_over("clean_up", job_id, self._engine.start_clean_up(job_id, account_id))
-
-
-async def _hand_over(action: str, job_id: str, call: Awaitable[None]) -> None:
-    try:
-        await call
-    except Unavailable:
-        _log.warning("left to the reconciler", action=action, job_id=job_id)
+        await hand_over("cancel", job_id, self._engine.cancel(job_id))
+        await hand_over("clean_up", job_id, self._engine.start_clean_up(job_id, account_id))

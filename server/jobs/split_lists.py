@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, RowMapping, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.database.tables import UtcTime, split_jobs
+from server.database.tables import UtcTime, jobs
 from server.jobs.model import Page
 from server.jobs.page_tokens import Cursor, page_token, parse_page_token
-from server.jobs.split_rows import job_of
+from server.jobs.rows import job_of
+from server.jobs.split_rows import SPLIT
 from server.jobs.states import State
 from zerokerf.errors import InvalidParams
 
@@ -32,15 +33,19 @@ async def page_of(
     _check(page_size, skip)
     size = page_size or DEFAULT_PAGE_SIZE
     after = parse_page_token(token, account_id, states) if token else None
-    listed = [split_jobs.c.account_id == account_id, split_jobs.c.deleted_at.is_(None)]
+    listed = [
+        jobs.c.account_id == account_id,
+        jobs.c.kind == SPLIT.name,
+        jobs.c.deleted_at.is_(None),
+    ]
     if states:
-        listed.append(split_jobs.c.state.in_(states))
-    total = await connection.scalar(select(func.count()).select_from(split_jobs).where(*listed))
+        listed.append(jobs.c.state.in_(states))
+    total = await connection.scalar(select(func.count()).select_from(jobs).where(*listed))
     rows = await _rows_after(connection, listed, after, size + 1, skip)
-    jobs = tuple(job_of(row) for row in rows[:size])
+    found = tuple(job_of(row, SPLIT) for row in rows[:size])
     more = len(rows) > size
-    next_token = page_token(Cursor(jobs[-1].created_at, jobs[-1].id), account_id, states) if more else ""
-    return Page(jobs, next_token, total or 0)
+    next_token = page_token(Cursor(found[-1].created_at, found[-1].id), account_id, states) if more else ""
+    return Page(found, next_token, total or 0)
 
 
 async def _rows_after(
@@ -50,11 +55,11 @@ async def _rows_after(
     limit: int,
     skip: int,
 ) -> Sequence[RowMapping]:
-    query = select(split_jobs).where(*listed)
-    position = tuple_(split_jobs.c.created_at, split_jobs.c.id)
+    query = select(jobs).where(*listed)
+    position = tuple_(jobs.c.created_at, jobs.c.id)
     if after is not None:
         query = query.where(position < tuple_(literal(after.created_at, UtcTime), literal(after.job_id)))
-    newest_first = query.order_by(split_jobs.c.created_at.desc(), split_jobs.c.id.desc())
+    newest_first = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
     return (await connection.execute(newest_first.limit(limit).offset(skip))).mappings().all()
 
 

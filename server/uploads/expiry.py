@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, RowMapping, delete, exists, select
 
 from server.database.open import Database
-from server.database.tables import split_jobs, uploads
+from server.database.tables import jobs, uploads
 from storage.interface import ObjectStore
 from storage.keys import upload_prefix
 
@@ -42,8 +42,8 @@ async def _expired(database: Database, made_before: datetime) -> Sequence[RowMap
 def _is_needed() -> ColumnElement[bool]:
     """A job that has not ended may still have to read it."""
     return exists().where(
-        split_jobs.c.account_id == uploads.c.account_id,
-        split_jobs.c.deleted_at.is_(None),
-        split_jobs.c.state.in_(_ACTIVE),
-        split_jobs.c.request["upload_id"].as_string() == uploads.c.id,
+        jobs.c.account_id == uploads.c.account_id,
+        jobs.c.deleted_at.is_(None),
+        jobs.c.state.in_(_ACTIVE),
+        jobs.c.request["upload_id"].as_string() == uploads.c.id,
     )

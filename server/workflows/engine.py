@@ -12,6 +12,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from server.jobs.kinds import KindName
 from server.jobs.model import SplitPlan, SplitRequest
 from server.jobs.split_rows import plan_of
 from server.workflows.messages import TASK_QUEUE, JobRef, PlanRef
@@ -20,6 +21,7 @@ from zerokerf.errors import InternalError, Unavailable, ZerokerfError
 from zerokerf.status import rebuilt
 
 RPC_LIMIT = timedelta(seconds=10)
+_WORKFLOWS = {KindName.SPLIT: SplitWorkflow.run}
 
 
 class TemporalEngine:
@@ -28,10 +30,10 @@ class TemporalEngine:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def start_split(self, job_id: str, account_id: str) -> None:
+    async def start(self, kind: KindName, job_id: str, account_id: str) -> None:
         with _reachable():
             await self._client.start_workflow(
-                SplitWorkflow.run,
+                _WORKFLOWS[kind],
                 JobRef(job_id, account_id),
                 id=job_id,
                 task_queue=TASK_QUEUE,
@@ -62,7 +64,7 @@ class TemporalEngine:
                 await handle.cancel(rpc_timeout=RPC_LIMIT)
             raise
 
-    async def cancel_split(self, job_id: str) -> None:
+    async def cancel(self, job_id: str) -> None:
         with _reachable(missing_is_fine=True):
             await self._client.get_workflow_handle(job_id).cancel(rpc_timeout=RPC_LIMIT)
 

@@ -57,3 +57,30 @@ async def test_processes_that_start_together_all_find_a_migrated_database(empty_
 async def test_migrations_that_start_together_in_one_process_take_turns(empty_database_url: str) -> None:
     async with open_database(empty_database_url) as one, open_database(empty_database_url) as other:
         await asyncio.gather(migrate(one), migrate(other), migrate(one))
+
+
+JOB_BEFORE_KINDS = """
+    INSERT INTO split_jobs
+        (id, account_id, state, request, progress, notes, last_sequence, created_at, clean_up_due)
+    VALUES ('j', 'a', 'completed', '{}', '{}', '[]', 1, '2026-01-01 00:00:00+00:00', false)
+"""
+EVENT_BEFORE_KINDS = """
+    INSERT INTO job_events (job_id, sequence, time, state, progress)
+    VALUES ('j', 1, '2026-01-01 00:00:00+00:00', 'completed', '{}')
+"""
+
+
+async def test_jobs_of_an_older_version_are_kept_with_all_that_belongs_to_them(
+    empty_database_url: str,
+) -> None:
+    async with open_database(empty_database_url) as database:
+        await migrate(database, "0002")
+        async with database.writing() as connection:
+            await connection.execute(text(JOB_BEFORE_KINDS))
+            await connection.execute(text(EVENT_BEFORE_KINDS))
+
+        await migrate(database)
+
+        async with database.reading() as connection:
+            assert (await connection.execute(text("SELECT id, kind FROM jobs"))).one() == ("j", "split")
+            assert await connection.scalar(text("SELECT count(*) FROM job_events")) == 1

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from server.jobs.kinds import KindName
+from server.jobs.model import SplitPlan, SplitRequest
 from zerokerf.errors import Unavailable
 
 
@@ -16,11 +18,14 @@ class NotedEngine:
     cleaned: list[str] = field(default_factory=list)
     asked_again: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def start_split(self, job_id: str, account_id: str) -> None:
+    async def start(self, kind: KindName, job_id: str, account_id: str) -> None:
         self._note(self.started, job_id)
 
-    async def cancel_split(self, job_id: str) -> None:
+    async def cancel(self, job_id: str) -> None:
         self._note(self.cancelled, job_id)
+
+    async def plan_split(self, account_id: str, request: SplitRequest) -> SplitPlan:
+        raise Unavailable
 
     async def start_clean_up(self, job_id: str, account_id: str) -> None:
         self._note(self.cleaned, job_id)

@@ -7,7 +7,7 @@ import pytest
 
 from server.database.open import Database
 from server.jobs.model import SplitJob, SplitRequest
-from server.jobs.open_work import JobRef
+from server.jobs.open_work import JobRef, OpenWork
 from server.jobs.reconciler import Sweep, reconcile_forever
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups_in_process import InProcessWakeups
@@ -22,25 +22,30 @@ def records(database: Database) -> SplitRecords:
     return SplitRecords(database, InProcessWakeups(), lambda: LONG_AGO)
 
 
+@pytest.fixture
+def work(database: Database) -> OpenWork:
+    return OpenWork(database)
+
+
 async def new_job(records: SplitRecords) -> SplitJob:
     return await records.create("acc_a", REQUEST, None)
 
 
-def starts(records: SplitRecords, engine: NotedEngine, now: list[datetime]) -> Sweep:
+def starts(work: OpenWork, engine: NotedEngine, now: list[datetime]) -> Sweep:
     async def start(job: JobRef) -> None:
-        await engine.start_split(job.id, job.account_id)
+        await engine.start(job.kind, job.id, job.account_id)
 
-    return Sweep("start_split", records.unstarted, start, lambda: now[0], pause_s=0)
+    return Sweep("start", work.unstarted, start, lambda: now[0], pause_s=0)
 
 
-async def test_it_starts_and_cleans_what_was_left_over(records: SplitRecords) -> None:
+async def test_it_starts_and_cleans_what_was_left_over(records: SplitRecords, work: OpenWork) -> None:
     queued, cancelled, deleted = [await new_job(records) for _ in range(3)]
     await records.request_cancel("acc_a", cancelled.id)
     await records.delete("acc_a", deleted.id)
     engine = NotedEngine()
 
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(reconcile_forever(records, engine, every_s=0.01))
+        task = group.create_task(reconcile_forever(work, engine, every_s=0.01))
         async with asyncio.timeout(10):
             while len(engine.cleaned) < 2:
                 await engine.asked_again.wait()
@@ -51,10 +56,12 @@ async def test_it_starts_and_cleans_what_was_left_over(records: SplitRecords) ->
     assert set(engine.cancelled) == set(engine.cleaned) == {cancelled.id, deleted.id}
 
 
-async def test_an_unreachable_engine_gets_everything_in_a_later_round(records: SplitRecords) -> None:
+async def test_an_unreachable_engine_gets_everything_in_a_later_round(
+    records: SplitRecords, work: OpenWork
+) -> None:
     jobs = [await new_job(records) for _ in range(3)]
     engine = NotedEngine(reachable=False)
-    sweep = starts(records, engine, [LONG_AGO + timedelta(hours=1)])
+    sweep = starts(work, engine, [LONG_AGO + timedelta(hours=1)])
 
     await sweep.run_round()
     engine.reachable = True
@@ -64,20 +71,24 @@ async def test_an_unreachable_engine_gets_everything_in_a_later_round(records: S
     assert sorted(engine.started) == sorted(job.id for job in jobs)
 
 
-async def test_a_job_that_cannot_be_started_does_not_hold_up_the_others(records: SplitRecords) -> None:
+async def test_a_job_that_cannot_be_started_does_not_hold_up_the_others(
+    records: SplitRecords, work: OpenWork
+) -> None:
     jobs = sorted([await new_job(records) for _ in range(3)], key=lambda job: job.id)
     engine = NotedEngine(poisonous={jobs[0].id})
 
-    await starts(records, engine, [LONG_AGO + timedelta(hours=1)]).run_round()
+    await starts(work, engine, [LONG_AGO + timedelta(hours=1)]).run_round()
 
     assert engine.started == [jobs[1].id, jobs[2].id]
 
 
-async def test_what_the_engine_took_is_offered_again_after_a_minute(records: SplitRecords) -> None:
+async def test_what_the_engine_took_is_offered_again_after_a_minute(
+    records: SplitRecords, work: OpenWork
+) -> None:
     job = await new_job(records)
     engine = NotedEngine()
     now = [LONG_AGO + timedelta(hours=1)]
-    sweep = starts(records, engine, now)
+    sweep = starts(work, engine, now)
 
     await sweep.run_round()
     now[0] += timedelta(seconds=59)
@@ -89,11 +100,11 @@ async def test_what_the_engine_took_is_offered_again_after_a_minute(records: Spl
     assert engine.started == [job.id, job.id]
 
 
-async def test_a_job_that_was_just_made_is_left_to_its_maker(records: SplitRecords) -> None:
+async def test_a_job_that_was_just_made_is_left_to_its_maker(records: SplitRecords, work: OpenWork) -> None:
     await new_job(records)
     engine = NotedEngine()
 
-    await starts(records, engine, [LONG_AGO + timedelta(seconds=1)]).run_round()
+    await starts(work, engine, [LONG_AGO + timedelta(seconds=1)]).run_round()
 
     assert engine.started == []
 
@@ -108,10 +119,10 @@ async def test_more_work_than_fits_a_round_is_all_reached() -> None:
     engine = NotedEngine()
 
     async def start(job: JobRef) -> None:
-        await engine.start_split(job.id, job.account_id)
+        await engine.start(job.kind, job.id, job.account_id)
 
     now = [LONG_AGO + timedelta(hours=1)]
-    sweep = Sweep("start_split", find, start, lambda: now[0], pause_s=0)
+    sweep = Sweep("start", find, start, lambda: now[0], pause_s=0)
     for _ in range(6):
         now[0] += timedelta(hours=1)
         await sweep.run_round()

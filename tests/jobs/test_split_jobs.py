@@ -6,6 +6,7 @@ import pytest
 
 from server.database.open import Database
 from server.jobs.model import SplitRequest
+from server.jobs.open_work import OpenWork
 from server.jobs.split_jobs import SplitJobs
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
@@ -48,7 +49,7 @@ async def test_a_submitted_job_is_recorded_and_started(house: House) -> None:
     assert house.engine.started == [job.id]
 
 
-async def test_an_unreachable_engine_does_not_fail_an_accepted_job(house: House) -> None:
+async def test_an_unreachable_engine_does_not_fail_an_accepted_job(house: House, database: Database) -> None:
     house.engine.reachable = False
 
     job = await house.jobs.submit("acc_a", REQUEST, "req-1")
@@ -56,7 +57,7 @@ async def test_an_unreachable_engine_does_not_fail_an_accepted_job(house: House)
     await house.jobs.delete("acc_a", job.id)
 
     assert cancelled.state is State.CANCELLED
-    assert [ref.id for ref in await house.records.uncleaned(10)] == [job.id]
+    assert [ref.id for ref in await OpenWork(database).uncleaned(10)] == [job.id]
 
 
 async def test_an_upload_must_be_the_accounts_own_and_complete(house: House) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from server.database.open import Database
 from server.jobs.model import Failure, Phase, Progress, SourceFacts, SplitJob, SplitRequest, StoredSegment
+from server.jobs.open_work import OpenWork
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
 from server.jobs.wakeups_in_process import InProcessWakeups
@@ -297,7 +298,7 @@ async def test_a_deleted_job_leaves_nothing_of_the_client(records: SplitRecords,
         await records.delete("acc_a", job.id)
     assert await records.segments(job.id) == ()
     async with database.reading() as connection:
-        row = (await connection.exec_driver_sql("SELECT * FROM split_jobs")).one()
+        row = (await connection.exec_driver_sql("SELECT * FROM jobs")).one()
         events = (await connection.exec_driver_sql("SELECT count(*) FROM job_events")).scalar()
     assert events == 0
     assert "example.org" not in str(row)
@@ -314,14 +315,15 @@ async def test_open_work_is_listed_oldest_first_and_continues(database: Database
     await records.request_cancel("acc_a", jobs[2].id)
     await records.delete("acc_a", jobs[3].id)
 
-    active = await records.unstarted(2)
-    rest = await records.unstarted(2, active[-1])
-    due = await records.uncleaned(10)
+    work = OpenWork(database)
+    active = await work.unstarted(2)
+    rest = await work.unstarted(2, active[-1])
+    due = await work.uncleaned(10)
     await records.objects_removed(jobs[2].id)
 
     assert [ref.id for ref in active + rest] == [jobs[0].id, jobs[1].id, jobs[4].id]
     assert [ref.id for ref in due] == [jobs[2].id, jobs[3].id]
-    assert [ref.id for ref in await records.uncleaned(10)] == [jobs[3].id]
+    assert [ref.id for ref in await work.uncleaned(10)] == [jobs[3].id]
 
 
 async def test_removed_objects_of_a_failed_job_take_their_segments_along(records: SplitRecords) -> None:

@@ -1,0 +1,173 @@
+"""The records of jobs. Each call is one transaction; every change of a job is an event within it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.database.clock import Clock, utc_now
+from server.database.ids import Prefix, is_id, shown
+from server.database.open import Database
+from server.database.tables import jobs
+from server.jobs.changes import JobChange, events_of, locked_job
+from server.jobs.kinds import Kind
+from server.jobs.merging import merge_facts, merge_progress
+from server.jobs.model import Failure, Job, JobEvent, Progress, SourceFacts
+from server.jobs.rows import job_of
+from server.jobs.states import State
+from server.jobs.wakeups import Wakeups
+from server.jobs.wanted import JobNoLongerWanted
+from zerokerf.errors import InvalidParams, JobCancelled, JobNotCancellable, JobNotFound
+
+Request = TypeVar("Request")
+
+
+class JobRecords(Generic[Request]):
+    """Of one kind. For clients (they name their account and see nothing else) and for workers (they name the
+    job)."""
+
+    def __init__(
+        self, database: Database, wakeups: Wakeups, kind: Kind[Request], clock: Clock = utc_now
+    ) -> None:
+        self._database = database
+        self._wakeups = wakeups
+        self._kind = kind
+        self._clock = clock
+
+    # ---- for clients
+
+    async def get(self, account_id: str, job_id: str) -> Job[Request]:
+        """Raises JobNotFound, also for another account's job and for what cannot be an id."""
+        if not is_id(Prefix.JOB, job_id):
+            raise JobNotFound(shown(job_id))
+        query = self._present(job_id).where(jobs.c.account_id == account_id)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            raise JobNotFound(job_id)
+        return job_of(row, self._kind)
+
+    async def request_cancel(self, account_id: str, job_id: str) -> Job[Request]:
+        """Safe to repeat. Raises JobNotCancellable for a job that has ended otherwise."""
+        async with self._changing_for_client(account_id, job_id) as change:
+            job = change.job
+            if job.state is State.CANCELLED:
+                return job
+            if job.state.is_final:
+                raise JobNotCancellable(job.public_id or job_id, job.state)
+            error = JobCancelled()
+            failure = Failure(error.reason, error.sentence, error.facts)
+            return await change.save(replace(job, state=State.CANCELLED, failure=failure))
+
+    # ---- for workers: each is safe to repeat
+
+    async def load(self, job_id: str) -> Job[Request] | None:
+        """None when the job is deleted."""
+        async with self._database.reading() as connection:
+            row = (await connection.execute(self._present(job_id))).mappings().one_or_none()
+        return job_of(row, self._kind) if row else None
+
+    async def begin(self, job_id: str) -> Job[Request]:
+        """Raises JobNoLongerWanted when the job has ended or was deleted."""
+        async with self._changing(job_id) as change:
+            if change.job.state is State.QUEUED:
+                return await change.save(replace(change.job, state=State.PROCESSING))
+            return processing(change.job)
+
+    async def record_facts(self, job_id: str, facts: SourceFacts) -> Job[Request]:
+        """Add to what is known of the source. Facts once known are replaced, never lost."""
+        async with self._changing(job_id) as change:
+            job = processing(change.job)
+            return await change.save(replace(job, source=merge_facts(job.source, facts)))
+
+    async def record_progress(
+        self, job_id: str, progress: Progress, *, even_unchanged: bool = False
+    ) -> Job[Request]:
+        """An event, unless nothing got larger. Raises JobNoLongerWanted: a good moment to stop working.
+
+        With `even_unchanged` there is an event in any case, as a sign of life.
+        """
+        async with self._changing(job_id) as change:
+            job = processing(change.job)
+            merged = replace(job, progress=merge_progress(job.progress, progress))
+            return await change.save(merged, with_event=even_unchanged)
+
+    async def fail(self, job_id: str, failure: Failure) -> None:
+        """Changes nothing when the job has ended or is deleted: the first ending stands."""
+        async with self._changing_if_present(job_id) as change:
+            if change and not change.job.state.is_final:
+                await change.save(replace(change.job, state=State.FAILED, failure=failure))
+
+    async def objects_removed(self, job_id: str) -> None:
+        """The clean-up that a failed, cancelled or deleted job was due has been done."""
+        done = update(jobs).where(jobs.c.id == job_id, jobs.c.clean_up_due)
+        async with self._database.writing() as connection:
+            if (await connection.execute(done.values(clean_up_due=False))).rowcount:
+                await self._forget_made(connection, job_id)
+
+    async def _forget_made(self, connection: AsyncConnection, job_id: str) -> None:
+        """What rows of its own a kind keeps of what was made."""
+
+    # ---- for watchers
+
+    async def events(
+        self, account_id: str, job_id: str, after_sequence: int, limit: int
+    ) -> tuple[State, tuple[JobEvent, ...]]:
+        """The next events behind the cursor, and a state that is no newer than they are.
+
+        Raises JobNotFound as `get` does, and InvalidParams for a cursor that is ahead of the job.
+        """
+        job = await self.get(account_id, job_id)
+        if not 0 <= after_sequence <= job.last_sequence:
+            sentence = f"The cursor must be from 0 to {job.last_sequence}, the job's last sequence number."
+            raise InvalidParams({"after_sequence": sentence})
+        if after_sequence == job.last_sequence:
+            return job.state, ()
+        async with self._database.reading() as connection:
+            return job.state, await events_of(connection, job_id, after_sequence, limit)
+
+    # ---- one job, locked
+
+    @asynccontextmanager
+    async def _changing_for_client(self, account_id: str, job_id: str) -> AsyncIterator[JobChange[Request]]:
+        if not is_id(Prefix.JOB, job_id):
+            raise JobNotFound(shown(job_id))
+        async with self._changing_if_present(job_id, account_id) as change:
+            if change is None:
+                raise JobNotFound(job_id)
+            yield change
+
+    @asynccontextmanager
+    async def _changing(self, job_id: str) -> AsyncIterator[JobChange[Request]]:
+        async with self._changing_if_present(job_id) as change:
+            if change is None:
+                raise JobNoLongerWanted(job_id)
+            yield change
+
+    @asynccontextmanager
+    async def _changing_if_present(
+        self, job_id: str, account_id: str | None = None
+    ) -> AsyncIterator[JobChange[Request] | None]:
+        change: JobChange[Request] | None = None
+        async with self._database.writing() as connection:
+            job = await locked_job(connection, self._kind, job_id, account_id)
+            change = JobChange(connection, job, self._clock()) if job else None
+            yield change
+            if change and change.changed:
+                await self._wakeups.announce(connection, job_id)
+        if change and change.changed:
+            self._wakeups.wake(job_id)
+
+    def _present(self, job_id: str) -> Select[Any]:
+        mine = jobs.c.id == job_id, jobs.c.kind == self._kind.name
+        return select(jobs).where(*mine, jobs.c.deleted_at.is_(None))
+
+
+def processing(job: Job[Request]) -> Job[Request]:
+    """Raises JobNoLongerWanted for a job in any other state."""
+    if job.state is not State.PROCESSING:
+        raise JobNoLongerWanted(job.id)
+    return job
