@@ -1,4 +1,4 @@
-"""A transcript keeps its rules, whatever a recognizer gives, and survives being packed."""
+"""A transcript keeps its rules, whatever a recognizer gives."""
 
 from dataclasses import replace
 
@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.speech.transcript import Mark, Transcript, Word
-from server.speech.transcript_codec import packed, unpacked
 from server.speech.transcript_normal import normalised
-from tests.speech.formats.spoken import anything, call
+from tests.speech.formats.spoken import call
 
 WORD = Word("word", 100, 200, 0.5, "en")
 UNHURRIED = settings(deadline=None)  # the machine may be busy
@@ -89,25 +88,3 @@ def test_every_word_is_kept_in_the_order_of_its_channel(times: list[tuple[int, i
         kept = [word.text for word in made.words if word.channel == channel]
         assert kept == [word.text for word in words if word.channel == channel]
     assert normalised(made.words, language="en", duration_ms=1_000) == made
-
-
-@UNHURRIED
-@given(anything())
-def test_a_packed_transcript_comes_back_as_it_was(made: Transcript) -> None:
-    assert unpacked(packed(made)) == made
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"[]",
-        b"{}",
-        b"\xff",
-        b'{"version":2,"words":[],"language":"en","duration_ms":1}',
-        b'{"version":1,"words":[[1]],"language":"en","duration_ms":1}',
-    ],
-)
-def test_what_was_not_packed_is_refused(content: bytes) -> None:
-    with pytest.raises(ValueError, match="packed transcript"):
-        unpacked(content)
