@@ -8,9 +8,10 @@ from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 from typing_extensions import TypedDict
 
-from gateway.bodies import MAX_SAFE_INTEGER, Scalar
+from gateway.bodies import MAX_SAFE_INTEGER
 from gateway.durations import Number, milliseconds, seconds, segment_ms
 from gateway.mode_answers import ModeJson, add_mode, add_mode_summary, uses_extensions
+from gateway.split_bodies import Scalar
 from zerokerf.v1 import audio_pb2, job_error_pb2
 from zerokerf.v1.split_pb2 import Segment, Split
 

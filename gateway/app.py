@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway import docs, events, health, splits, uploads
+from gateway import docs, events, health, plans, splits, uploads
 from gateway.access import Access
 from gateway.backend import Backend, connected
 from gateway.config import GatewayConfig
@@ -42,8 +42,10 @@ def _add_api(app: FastAPI) -> None:
     split, one = "/api/v1/splits", "/api/v1/splits/{jobId}"
     app.add_api_route(split, splits.create_split, methods=["POST"], **docs.CREATE_SPLIT)
     app.add_api_route(split, splits.list_splits, methods=["GET"], **docs.LIST_SPLITS)
+    app.add_api_route(f"{split}/plan", plans.plan_split, methods=["POST"], **docs.PLAN_SPLIT)
     app.add_api_route(one, splits.get_split, methods=["GET"], **docs.GET_SPLIT)
     app.add_api_route(one, splits.delete_split, methods=["DELETE"], **docs.DELETE_SPLIT)
+    app.add_api_route(f"{one}/manifest", splits.get_manifest, methods=["GET"], **docs.GET_MANIFEST)
     app.add_api_route(f"{one}/cancel", splits.cancel_split, methods=["POST"], **docs.CANCEL_SPLIT)
     app.add_api_route(f"{one}/events", events.watch_split, methods=["GET"], **docs.WATCH_SPLIT)
     app.add_api_route("/api/v1/uploads", uploads.create_upload, methods=["POST"], **docs.CREATE_UPLOAD)

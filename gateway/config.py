@@ -38,6 +38,8 @@ class GatewayConfig:
     #: Silence after which a stream of events says that it is still there.
     ping_s: float = 15.0
     call_timeout_s: float = 15.0
+    #: The server gives up earlier by itself: a plan takes as long as fetching the source and indexing it.
+    plan_timeout_s: float = 16 * 60.0
     probe_timeout_s: float = 2.0
     #: How long a client may stay silent in the middle of a body.
     idle_timeout_s: float = 60.0

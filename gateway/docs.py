@@ -10,8 +10,10 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from gateway import examples
 from gateway.answers import SplitJson
-from gateway.bodies import Body, CreateSplitBody, CreateUploadBody
+from gateway.bodies import Body, CreateUploadBody
 from gateway.errors import ErrorAnswer
+from gateway.plans import PlanJson
+from gateway.split_bodies import CreateSplitBody, PlanSplitBody
 from gateway.splits import PageJson
 from gateway.uploads import UploadJson
 
@@ -33,9 +35,14 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "NOT_FOUND": (404, "Upload upl_xyz789 not found"),
     "JOB_ALREADY_PROCESSING": (409, "Job job_abc123 is being processed and cannot be deleted now."),
     "JOB_NOT_CANCELLABLE": (409, "Job job_abc123 is completed and cannot be cancelled."),
+    "MANIFEST_NOT_READY": (409, "Job job_abc123 has no manifest: only completed jobs have one."),
     "UPLOAD_INCOMPLETE": (409, "Upload upl_abc123 has not received its bytes yet."),
     "IDEMPOTENCY_CONFLICT": (409, "Request id 'a' was used before with a different request."),
     "FILE_TOO_LARGE": (413, "The file is 3000000000 bytes; at most 2147483648 bytes are accepted."),
+    "CORRUPT_FILE": (422, "The source could not be decoded: it ends in a header."),
+    "DOWNLOAD_FAILED": (422, "The source could not be downloaded: the server answered 404."),
+    "UNSUPPORTED_FORMAT": (422, "The source is not a supported audio file: it is text."),
+    "DURATION_TOO_LONG": (422, "The segment duration of 600 s is longer than the source, which lasts 18 s."),
     "INTERNAL_ERROR": (500, "Something went wrong on our side. The failure has been logged."),
     "SERVICE_UNAVAILABLE": (503, "The service is not available at the moment; try again shortly."),
 }
@@ -66,7 +73,8 @@ def add_description(app: FastAPI) -> None:
     )
     for path in document["paths"].values():
         for operation in path.values():
-            operation["responses"].pop("422", None)
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
 
@@ -101,10 +109,27 @@ def _json(model: object, description: str, **shown: object) -> dict[str, Any]:
 
 def _body(model: type[Body], **shown: object) -> dict[str, Any]:
     content = {
-        "schema": model.model_json_schema(),
+        "schema": _schema(model),
         "examples": {name: {"value": value} for name, value in shown.items()},
     }
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def _schema(model: type[Body]) -> dict[str, Any]:
+    """In one piece: what it refers to has no place of its own in the document."""
+    schema = model.model_json_schema()
+    parts = schema.pop("$defs", {})
+
+    def whole(part: Any) -> Any:  # noqa: ANN401 - JSON of every shape
+        if isinstance(part, list):
+            return [whole(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        referred = parts[part["$ref"].rpartition("/")[2]] if "$ref" in part else {}
+        return {name: whole(value) for name, value in {**referred, **part}.items() if name != "$ref"}
+
+    inlined: dict[str, Any] = whole(schema)
+    return inlined
 
 
 CREATE_SPLIT: RouteDocs = {
@@ -117,6 +142,7 @@ CREATE_SPLIT: RouteDocs = {
         fileSize=examples.REQUEST_BY_SIZE,
         upload=examples.REQUEST_OF_UPLOAD,
         **examples.REQUESTS_OF_EXTENSIONS,
+        encoding=examples.REQUEST_OF_ENCODING,
     ),
     "responses": {201: _json(SplitJson, "The job, queued", queued=examples.QUEUED)}
     | _errors(
@@ -128,6 +154,33 @@ CREATE_SPLIT: RouteDocs = {
         "UPLOAD_INCOMPLETE",
         "IDEMPOTENCY_CONFLICT",
         "FILE_TOO_LARGE",
+    ),
+}
+
+PLAN_SPLIT: RouteDocs = {
+    "summary": "Plan a split without making anything",
+    "description": "Answers where a job of the same body would cut. Takes as long as fetching the source and "
+    "indexing it, up to 15 minutes; a client that leaves stops it.",
+    "tags": ["extensions"],
+    "openapi_extra": _body(
+        PlanSplitBody,
+        duration=examples.PLAN_REQUEST,
+        upload=examples.REQUEST_OF_UPLOAD,
+        **examples.REQUESTS_OF_EXTENSIONS,
+    ),
+    "responses": {200: _json(PlanJson, "Where a job would cut", plan=examples.PLAN)}
+    | _errors(
+        "INVALID_PARAMS",
+        "INVALID_FORMAT",
+        "INVALID_URL",
+        "DURATION_TOO_SHORT",
+        "NOT_FOUND",
+        "UPLOAD_INCOMPLETE",
+        "FILE_TOO_LARGE",
+        "DOWNLOAD_FAILED",
+        "UNSUPPORTED_FORMAT",
+        "CORRUPT_FILE",
+        "DURATION_TOO_LONG",
     ),
 }
 
@@ -159,6 +212,13 @@ DELETE_SPLIT: RouteDocs = {
     "tags": ["splits"],
     "status_code": 204,
     "responses": {204: {"description": "Deleted"}} | _errors("JOB_NOT_FOUND", "JOB_ALREADY_PROCESSING"),
+}
+
+GET_MANIFEST: RouteDocs = {
+    "summary": "Get the manifest of a completed job: every segment with its place, hash and proof",
+    "tags": ["extensions"],
+    "responses": {200: _json(None, "The document as it is stored", manifest=examples.MANIFEST)}
+    | _errors("JOB_NOT_FOUND", "MANIFEST_NOT_READY"),
 }
 
 CANCEL_SPLIT: RouteDocs = {

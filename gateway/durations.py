@@ -24,6 +24,14 @@ def seconds(ms: int) -> Number:
 
 def exact_seconds(duration: Duration) -> Number:
     """To the nanosecond, as far as a number of JSON can tell."""
-    nanoseconds = duration.ToNanoseconds()
+    return _from_nanoseconds(duration.ToNanoseconds())
+
+
+def exact_length(samples: int, sample_rate: int) -> Number:
+    """To the nearest nanosecond; halves go up."""
+    return _from_nanoseconds((samples * 10**9 + sample_rate // 2) // sample_rate)
+
+
+def _from_nanoseconds(nanoseconds: int) -> Number:
     whole, rest = divmod(nanoseconds, 10**9)
     return whole if rest == 0 else nanoseconds / 10**9

@@ -13,15 +13,32 @@ from zerokerf.status import from_rpc_error
 
 Face = tuple[int, str]
 
+#: What only the recording can show. It fails a job under the same code; here it is told of a plan.
+OF_RECORDINGS = (
+    "DOWNLOAD_FAILED",
+    "UNSUPPORTED_FORMAT",
+    "CORRUPT_FILE",
+    "SOURCE_TOO_LONG",
+    "DURATION_TOO_LONG",
+    "SIZE_LIMIT_TOO_SMALL",
+    "TOO_MANY_SEGMENTS",
+    "SEGMENTS_TOO_SHORT",
+    "INVALID_TIMESTAMPS",
+    "INVALID_SILENCE_LIMITS",
+    "INVALID_CUE_SHEET",
+    "NO_CHAPTERS",
+    "TOO_MANY_CHAPTERS",
+)
+
 #: Reasons whose public face is not simply their kind's.
 REASONS: Mapping[str, Face] = {
     "INVALID_URL": (400, "INVALID_URL"),
     "INVALID_FORMAT": (400, "INVALID_FORMAT"),
     "DURATION_TOO_SHORT": (400, "DURATION_TOO_SHORT"),
-    "DURATION_TOO_LONG": (400, "DURATION_TOO_LONG"),
     "JOB_NOT_FOUND": (404, "JOB_NOT_FOUND"),
     "JOB_ALREADY_PROCESSING": (409, "JOB_ALREADY_PROCESSING"),
     "JOB_NOT_CANCELLABLE": (409, "JOB_NOT_CANCELLABLE"),
+    "MANIFEST_NOT_READY": (409, "MANIFEST_NOT_READY"),
     "UPLOAD_INCOMPLETE": (409, "UPLOAD_INCOMPLETE"),
     "IDEMPOTENCY_CONFLICT": (409, "IDEMPOTENCY_CONFLICT"),
     "FILE_TOO_LARGE": (413, "FILE_TOO_LARGE"),
@@ -29,6 +46,7 @@ REASONS: Mapping[str, Face] = {
     "UPLOAD_LINK_EXPIRED": (410, "UPLOAD_LINK_EXPIRED"),
     "LINK_INVALID": (403, "LINK_INVALID"),
     "STORAGE_FULL": (503, "SERVICE_UNAVAILABLE"),
+    **{reason: (422, reason) for reason in OF_RECORDINGS},
 }
 
 KINDS: Mapping[Kind, Face] = {

@@ -35,6 +35,17 @@ REQUESTS_OF_EXTENSIONS: dict[str, Example] = {
     "silence": {**_TALK, "splitMode": "silence", "minSilence": 0.5, "minSegment": 60, "maxSegment": 600},
 }
 
+REQUEST_OF_ENCODING: Example = {
+    **_TALK,
+    **_BASE,
+    "outputFormat": "mp3",
+    "encoding": {"bitRate": 64_000, "sampleRate": 22_050, "channels": 1},
+    "tags": {"title": "{title} {n:02}"},
+    "verification": "full",
+    "strict": True,
+}
+PLAN_REQUEST: Example = {name: value for name, value in REQUEST.items() if name != "metadata"}
+
 QUEUED: Example = {
     "id": "job_abc123",
     "status": "queued",
@@ -90,6 +101,67 @@ COMPLETED_BY_CHAPTERS: Example = {
     ],
 }
 del COMPLETED_BY_CHAPTERS["segmentDuration"]
+
+PLAN: Example = {
+    "outputFormat": "mp3",
+    "copiesFrames": True,
+    "sourceFileName": "podcast-episode-42.mp3",
+    "sourceDuration": 783.5,
+    "sourceSize": 12_536_000,
+    "sourceFormat": "mp3",
+    "sampleRate": 44_100,
+    "channels": 2,
+    "sampleCount": 34_552_350,
+    "segments": [
+        {
+            "index": index,
+            "start": start,
+            "duration": duration,
+            "firstSample": start * 44_100,
+            "sampleCount": int(duration * 44_100),
+            "reason": reason,
+            "shiftedSamples": 0,
+            "overlap": 0,
+            "expectedSize": size,
+            "sizeIsExact": True,
+        }
+        for index, start, duration, reason, size in (
+            (0, 0, 600, "duration", 9_600_417),
+            (1, 600, 183.5, "end", 2_936_416),
+        )
+    ],
+    "notes": [],
+}
+MANIFEST: Example = {
+    "version": 1,
+    "source": {
+        "fileName": "podcast-episode-42.mp3",
+        "sizeBytes": 12_536_000,
+        "sha256": "9f2c…",
+        "format": "mp3",
+        "codec": "mp3",
+        "sampleRate": 44_100,
+        "channels": 2,
+        "sampleCount": 34_552_350,
+        "integrity": {"foundSamples": 34_552_350, "expectedSamples": 34_552_350, "isTruncated": False},
+    },
+    "options": {"mode": "duration", "segmentDuration": "600s"},
+    "output": {"format": "mp3", "sampleRate": 44_100, "channels": 2, "method": "copy"},
+    "segments": [
+        {
+            "index": 0,
+            "fileName": "abc123-0.mp3",
+            "firstSample": 0,
+            "sampleCount": 26_460_000,
+            "sizeBytes": 9_600_417,
+            "sha256": "41d8…",
+            "reason": "duration",
+            "outputSamples": 26_460_000,
+            "proof": {"level": "edges", "likeness": "samples"},
+        }
+    ],
+    "notes": [],
+}
 
 PAGE: Example = {
     "data": [

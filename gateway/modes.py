@@ -6,7 +6,8 @@ from typing import TypeVar
 
 from google.protobuf.duration_pb2 import Duration
 
-from gateway.bodies import MAX_SAFE_INTEGER, SENTENCES, CreateSplitBody
+from gateway.bodies import MAX_INT32, MAX_SAFE_INTEGER, SENTENCES
+from gateway.split_bodies import PlanSplitBody
 from zerokerf.errors import InvalidParams
 from zerokerf.v1.split_pb2 import (
     ChaptersMode,
@@ -24,15 +25,14 @@ T = TypeVar("T")
 
 #: The largest google.protobuf.Duration.
 _MAX_DURATION_S = 315_576_000_000
-_MAX_INT32 = 2**31 - 1
 
 
-def split_mode(body: CreateSplitBody) -> SplitMode:
+def split_mode(body: PlanSplitBody) -> SplitMode:
     """The other modes' fields are ignored, whatever they say."""
     return _MODES[body.splitMode](body)
 
 
-def cut_options(body: CreateSplitBody) -> CutOptions | None:
+def cut_options(body: PlanSplitBody) -> CutOptions | None:
     """None if none was asked for. With which modes they go is the server's to say."""
     options = CutOptions(
         snap_to_silence=_optional("snapToSilence", body.snapToSilence),
@@ -49,35 +49,35 @@ def in_range(name: str, value: int, most: int) -> int:
     return value
 
 
-def _by_duration(body: CreateSplitBody) -> SplitMode:
+def _by_duration(body: PlanSplitBody) -> SplitMode:
     seconds = in_range("segmentDuration", _given("segmentDuration", body.segmentDuration), _MAX_DURATION_S)
     return SplitMode(duration=DurationMode(segment_duration=Duration(seconds=seconds)))
 
 
-def _by_size(body: CreateSplitBody) -> SplitMode:
+def _by_size(body: PlanSplitBody) -> SplitMode:
     limit_bytes = in_range("maxFileSize", _given("maxFileSize", body.maxFileSize), MAX_SAFE_INTEGER)
     return SplitMode(file_size=FileSizeMode(max_file_size=limit_bytes))
 
 
-def _by_parts(body: CreateSplitBody) -> SplitMode:
-    count = in_range("parts", _given("parts", body.parts), _MAX_INT32)
+def _by_parts(body: PlanSplitBody) -> SplitMode:
+    count = in_range("parts", _given("parts", body.parts), MAX_INT32)
     return SplitMode(parts=PartsMode(count=count))
 
 
-def _by_timestamps(body: CreateSplitBody) -> SplitMode:
+def _by_timestamps(body: PlanSplitBody) -> SplitMode:
     positions = [_duration("timestamps", each) for each in _given("timestamps", body.timestamps)]
     return SplitMode(timestamps=TimestampsMode(positions=positions))
 
 
-def _by_chapters(_: CreateSplitBody) -> SplitMode:
+def _by_chapters(_: PlanSplitBody) -> SplitMode:
     return SplitMode(chapters=ChaptersMode())
 
 
-def _by_cue(body: CreateSplitBody) -> SplitMode:
+def _by_cue(body: PlanSplitBody) -> SplitMode:
     return SplitMode(cue=CueMode(sheet=_given("cueSheet", body.cueSheet)))
 
 
-def _by_silence(body: CreateSplitBody) -> SplitMode:
+def _by_silence(body: PlanSplitBody) -> SplitMode:
     silence = SilenceMode(
         min_silence=_duration("minSilence", _given("minSilence", body.minSilence)),
         min_segment=_optional("minSegment", body.minSegment),
@@ -86,7 +86,7 @@ def _by_silence(body: CreateSplitBody) -> SplitMode:
     return SplitMode(silence=silence)
 
 
-_MODES: Mapping[str, Callable[[CreateSplitBody], SplitMode]] = {
+_MODES: Mapping[str, Callable[[PlanSplitBody], SplitMode]] = {
     "duration": _by_duration,
     "fileSize": _by_size,
     "parts": _by_parts,

@@ -1,4 +1,4 @@
-"""The split endpoints: create, list, get, delete and cancel."""
+"""The split endpoints: create, list, get, delete and cancel, and the manifest."""
 
 from typing import Annotated, Literal
 
@@ -71,6 +71,14 @@ async def get_split(caller: AnyCaller, job_id: JobId) -> Response:
         pb.GetSplitRequest(id=job_id), metadata=caller.metadata, timeout=caller.timeout_s
     )
     return JSONResponse(split_json(answer.split))
+
+
+async def get_manifest(caller: AnyCaller, job_id: JobId) -> Response:
+    """The document as it is stored, byte for byte."""
+    answer = await caller.backend.splits.GetSplitManifest(
+        pb.GetSplitManifestRequest(id=job_id), metadata=caller.metadata, timeout=caller.timeout_s
+    )
+    return Response(answer.json, media_type="application/json")
 
 
 async def delete_split(caller: AnyCaller, job_id: JobId) -> Response:

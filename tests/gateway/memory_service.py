@@ -13,6 +13,7 @@ from zerokerf.errors import (
     JobAlreadyProcessing,
     JobNotCancellable,
     JobNotFound,
+    ManifestNotReady,
     Unauthenticated,
     ZerokerfError,
 )
@@ -43,6 +44,13 @@ class MemoryService(SplitServiceServicer, UploadServiceServicer):
         self.events: dict[str, list[SplitEvent]] = {}
         self.requests: list[Any] = []
         self.fails_with: ZerokerfError | Exception | None = None
+        self.manifest = ""
+        self.plan = pb.PlanSplitResponse()
+        self.planning = asyncio.Event()
+        self.stopped_planning = asyncio.Event()
+        #: Plans wait until this is set.
+        self.may_plan = asyncio.Event()
+        self.may_plan.set()
         self._by_request_id: dict[str, pb.CreateSplitRequest] = {}
 
     def add(self, split: Split) -> None:
@@ -100,6 +108,25 @@ class MemoryService(SplitServiceServicer, UploadServiceServicer):
         split.state = Split.STATE_CANCELLED
         split.error.CopyFrom(JobError(reason="JOB_CANCELLED", message="The job was cancelled on request."))
         return pb.CancelSplitResponse(split=split)
+
+    async def PlanSplit(self, request: pb.PlanSplitRequest, context: Context) -> pb.PlanSplitResponse:  # noqa: N802 - gRPC's
+        await self._begin(request, context)
+        self.planning.set()
+        try:
+            await self.may_plan.wait()
+        except asyncio.CancelledError:
+            self.stopped_planning.set()
+            raise
+        return self.plan
+
+    async def GetSplitManifest(  # noqa: N802 - gRPC's
+        self, request: pb.GetSplitManifestRequest, context: Context
+    ) -> pb.GetSplitManifestResponse:
+        await self._begin(request, context)
+        split = await self._split(request.id, context)
+        if split.state != Split.STATE_COMPLETED:
+            await _fail(context, ManifestNotReady(request.id))
+        return pb.GetSplitManifestResponse(json=self.manifest)
 
     async def WatchSplit(  # noqa: N802 - gRPC's
         self, request: pb.WatchSplitRequest, context: Context

@@ -70,6 +70,8 @@ async def test_documented_errors_have_the_status_they_are_sent_with() -> None:
 async def test_every_field_of_a_request_has_a_name_in_json() -> None:
     requests: list[type[Message]] = [
         split_service_pb2.CreateSplitRequest,
+        split_service_pb2.PlanSplitRequest,
+        split_service_pb2.GetSplitManifestRequest,
         split_service_pb2.GetSplitRequest,
         split_service_pb2.ListSplitsRequest,
         split_service_pb2.WatchSplitRequest,
@@ -89,6 +91,8 @@ async def test_every_field_of_a_request_has_a_name_in_json() -> None:
         ("GET", "/api/v1/splits"),
         ("GET", "/api/v1/splits/job_1"),
         ("DELETE", "/api/v1/splits/job_1"),
+        ("GET", "/api/v1/splits/job_1/manifest"),
+        ("POST", "/api/v1/splits/plan"),
         ("POST", "/api/v1/splits/job_1/cancel"),
         ("GET", "/api/v1/splits/job_1/events"),
         ("POST", "/api/v1/uploads"),
