@@ -177,6 +177,14 @@ class ManifestNotReady(ZerokerfError):
         super().__init__(f"Job {job_id} has no manifest: only completed jobs have one.", jobId=job_id)
 
 
+class JobExists(ZerokerfError):
+    kind = Kind.ALREADY_EXISTS
+    reason = "JOB_EXISTS"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"There is a job {job_id} already; job ids are not used twice.", jobId=job_id)
+
+
 class IdempotencyConflict(ZerokerfError):
     kind = Kind.ALREADY_EXISTS
     reason = "IDEMPOTENCY_CONFLICT"
@@ -562,6 +570,16 @@ class ChecksumMismatch(ZerokerfError):
             expected=expected,
             found=found,
         )
+
+
+class TargetExists(ZerokerfError):
+    """A file would have to be replaced that nobody said may be. Nothing was written."""
+
+    kind = Kind.ALREADY_EXISTS
+    reason = "TARGET_EXISTS"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} exists already; choose another folder, or say --force.", path=path)
 
 
 # ---- the operator's side

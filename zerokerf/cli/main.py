@@ -6,11 +6,13 @@ import sys
 import typer
 
 from zerokerf.cli import jobs, service
+from zerokerf.cli.cut import cut
 from zerokerf.cli.cuts import CutCommand
 from zerokerf.cli.exit_codes import ExitCode
 from zerokerf.cli.running import say_bug
 from zerokerf.cli.split import split
 from zerokerf.cli.terminal import put
+from zerokerf.cli.verify import verify
 
 app = typer.Typer(
     name="zerokerf",
@@ -20,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(cls=CutCommand)(split)
+app.command(cls=CutCommand)(cut)
+app.command()(verify)
 app.add_typer(jobs.app, name="jobs")
 for command in (service.serve, service.server, service.gateway, service.worker, service.config):
     app.command(context_settings=service.ANY_FLAGS)(command)
