@@ -20,7 +20,7 @@ _CONTEXT_SAMPLES = 64  # of the frame before, which the detector sees as well
 _STATE = (1, 1, 128)
 _STRETCH_FRAMES = 5 * 1875  # five minutes: the part of one thread
 _RUN_FRAMES = 1875  # a minute at a time keeps memory flat
-_LEAD_FRAMES = 125  # four seconds, in which the detector's memory forgets where it was started
+_LEAD_FRAMES = 250  # eight seconds, after which where the detector was started hardly matters
 
 Bytes = NDArray[np.uint8]
 OnSamples = Callable[[int], None]

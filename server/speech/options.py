@@ -60,7 +60,7 @@ def read_options(config: Mapping[str, object]) -> SpeechOptions:
 
 
 def check_model(options: SpeechOptions, model: Model) -> None:
-    """Raises UnsupportedLanguage, or InvalidTranscriptionConfig for more vocabulary than there is room for."""
+    """Raises UnsupportedLanguage, or InvalidTranscriptionConfig for more vocabulary than fits."""
     files = model.files
     is_known = not files.is_english_only if options.language == AUTO else options.language in files.languages
     if not is_known:

@@ -17,6 +17,7 @@ from zerokerf.errors import ConfigError
 
 # Whisper's own limits for what it should not be believed.
 _REPETITIVE = 2.4  # as many times smaller does the text get when it is compressed
+_MOST_TOKENS_PER_S = 7  # nobody speaks as fast
 _SURELY_NO_SPEECH = 0.6
 _UNSURE_LOGPROB = -1.0
 
@@ -100,7 +101,7 @@ class WhisperRecognizer:
     def _recognize(self, batch: Sequence[Samples], task: Task) -> list[tuple[Heard, ...]]:
         found = self._decode(batch, task)
         return [
-            self._again(window, task) if _is_stuck(segments) else _heard(segments, position, window)
+            self._again(window, task) if _is_stuck(segments, window) else _heard(segments, position, window)
             for position, (window, segments) in enumerate(zip(batch, found, strict=True))
         ]
 
@@ -160,8 +161,10 @@ def _laid_out(batch: Sequence[Samples]) -> Samples:
     return room
 
 
-def _is_stuck(segments: Sequence[Any]) -> bool:
-    return any(segment.compression_ratio > _REPETITIVE for segment in segments)
+def _is_stuck(segments: Sequence[Any], window: Samples) -> bool:
+    """Repetition alone may be what was said; at such a speed it cannot."""
+    room = _MOST_TOKENS_PER_S * len(window) / SAMPLE_RATE
+    return any(s.compression_ratio > _REPETITIVE and len(s.tokens) > room for s in segments)
 
 
 def _heard(segments: Sequence[Any], position: int, window: Samples) -> tuple[Heard, ...]:
