@@ -161,6 +161,14 @@ class JobAlreadyProcessing(ZerokerfError):
         )
 
 
+class JobNotDeletable(ZerokerfError):
+    kind = Kind.FAILED_PRECONDITION
+    reason = "JOB_NOT_DELETABLE"
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(f"Job {job_id} must be done or have failed to be deleted.", jobId=job_id)
+
+
 class JobNotCancellable(ZerokerfError):
     kind = Kind.FAILED_PRECONDITION
     reason = "JOB_NOT_CANCELLABLE"

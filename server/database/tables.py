@@ -143,8 +143,10 @@ batch_chunks = Table(
     # Of the recording at the recognizer's rate.
     Column("first_sample", BigInteger, nullable=False),
     Column("sample_count", BigInteger, nullable=False),
-    # Null until it has been recognized.
-    _json("transcript"),
+    # Pairs of samples: what there is to recognize.
+    _json("windows", nullable=False),
+    # What was recognized; null until then.
+    _json("heard"),
 )
 
 job_events = Table(

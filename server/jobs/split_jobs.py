@@ -1,7 +1,6 @@
 """What clients can do with split jobs: recorded first, then told to the engine, so no crash loses one."""
 
 from collections.abc import AsyncGenerator
-from typing import Protocol
 
 from server.jobs.engine import JobEngine
 from server.jobs.events import watch
@@ -11,14 +10,9 @@ from server.jobs.manifest import manifest_json
 from server.jobs.model import JobEvent, Page, SplitJob, SplitPlan, SplitRequest, StoredSegment
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
+from server.jobs.uploads import FinishedUploads
 from server.jobs.wakeups import Wakeups
 from zerokerf.errors import ManifestNotReady
-
-
-class FinishedUploads(Protocol):
-    async def require_complete(self, account_id: str, upload_id: str) -> object:
-        """Raises UploadNotFound, or UploadIncomplete while bytes are missing."""
-        ...
 
 
 class SplitJobs:

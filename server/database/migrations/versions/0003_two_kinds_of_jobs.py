@@ -42,7 +42,8 @@ def upgrade() -> None:
         sa.Column("index", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("first_sample", sa.BigInteger(), nullable=False),
         sa.Column("sample_count", sa.BigInteger(), nullable=False),
-        sa.Column("transcript", _JSON),
+        sa.Column("windows", _JSON, nullable=False),
+        sa.Column("heard", _JSON),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_batch_chunks_job_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("job_id", "channel", "index", name="pk_batch_chunks"),
     )

@@ -1,0 +1,75 @@
+"""What clients can do with transcription jobs: recorded first, then told to the engine."""
+
+from collections.abc import AsyncGenerator
+
+from server.jobs.batch_model import BatchJob, BatchPage, BatchQuery, BatchRequest
+from server.jobs.batch_records import BatchRecords
+from server.jobs.engine import JobEngine
+from server.jobs.events import watch
+from server.jobs.handing_over import hand_over
+from server.jobs.kinds import KindName
+from server.jobs.model import JobEvent
+from server.jobs.states import State
+from server.jobs.uploads import FinishedUploads
+from server.jobs.wakeups import Wakeups
+
+
+class BatchJobs:
+    """Every call names the account and sees nothing of others; each is safe to repeat.
+
+    What the engine cannot take at the moment is recorded, and handed to it later by the reconciler.
+    """
+
+    def __init__(
+        self, records: BatchRecords, engine: JobEngine, uploads: FinishedUploads, wakeups: Wakeups
+    ) -> None:
+        self._records = records
+        self._engine = engine
+        self._uploads = uploads
+        self._wakeups = wakeups
+
+    async def submit(
+        self, account_id: str, request: BatchRequest, public_id: str, request_id: str | None
+    ) -> BatchJob:
+        """Once it returns, the job will end.
+
+        Raises JobExists, UploadNotFound, UploadIncomplete, FileTooLarge or IdempotencyConflict.
+        """
+        if request.upload_id is not None:
+            await self._uploads.require_complete(account_id, request.upload_id)
+        job = await self._records.create(account_id, request, public_id, request_id)
+        if job.state is State.QUEUED:
+            await hand_over("start", job.id, self._engine.start(KindName.BATCH, job.id, account_id))
+        return job
+
+    async def get(self, account_id: str, public_id: str) -> BatchJob:
+        """Also when it is deleted. Raises JobNotFound."""
+        return await self._records.find(account_id, public_id)
+
+    async def list(self, account_id: str, query: BatchQuery) -> BatchPage:
+        return await self._records.list(account_id, query)
+
+    async def delete(self, account_id: str, public_id: str) -> BatchJob:
+        """Raises JobNotDeletable unless it is done or has failed."""
+        job = await self._records.delete(account_id, public_id)
+        await self._stop(job)
+        return job
+
+    async def cancel(self, account_id: str, public_id: str) -> BatchJob:
+        """Raises JobNotCancellable for a job that has ended otherwise."""
+        found = await self._records.find(account_id, public_id)
+        job = await self._records.request_cancel(account_id, found.id)
+        await self._stop(job)
+        return job
+
+    async def watch(
+        self, account_id: str, public_id: str, after_sequence: int
+    ) -> AsyncGenerator[JobEvent, None]:
+        """Every event behind the cursor, then each new one. Raises JobNotFound, InvalidParams."""
+        job = await self._records.find(account_id, public_id)
+        async for event in watch(self._records, self._wakeups, account_id, job.id, after_sequence):
+            yield event
+
+    async def _stop(self, job: BatchJob) -> None:
+        await hand_over("cancel", job.id, self._engine.cancel(job.id))
+        await hand_over("clean_up", job.id, self._engine.start_clean_up(job.id, job.account_id))

@@ -1,0 +1,81 @@
+"""The values that describe a transcription job: what was asked, what is left to do, how it is listed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from server.jobs.model import Job
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """What a client asked for, already validated. Exactly one source is set; mappings hold JSON values."""
+
+    source_url: str | None = None
+    upload_id: str | None = None
+    #: As the client named it, or the documented default.
+    model_code: str = ""
+    #: With every default filled in.
+    transcription_config: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] | None = None
+    tracking: dict[str, Any] | None = None
+    output_config: dict[str, Any] | None = None
+
+
+#: For annotations; values are made by `Job(…)`.
+BatchJob = Job[BatchRequest]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchChunk:
+    """A stretch of one channel that is recognized in one step, in samples at the recognizer's rate."""
+
+    channel: int
+    index: int
+    first_sample: int
+    sample_count: int
+    #: First sample and end of each part that holds speech.
+    windows: tuple[tuple[int, int], ...]
+    #: What was recognized, as JSON; None until then.
+    heard: dict[str, Any] | None = None
+
+
+class BatchState(StrEnum):
+    """Where a transcription job stands, as its clients see it."""
+
+    QUEUED = "QUEUED"
+    IN_PROGRESS = "IN_PROGRESS"
+    DECODING = "DECODING"
+    POST_PROCESSING = "POST_PROCESSING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    DELETED = "DELETED"
+
+
+class SortBy(StrEnum):
+    CREATED_AT = "created_at"
+    STATE = "state"
+    MODEL_CODE = "model_code"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchQuery:
+    """Which jobs to list. Without states, all of them. Both times are exclusive."""
+
+    page: int = 1
+    page_size: int = 20
+    states: frozenset[BatchState] = frozenset()
+    model_code: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    sort_by: SortBy = SortBy.CREATED_AT
+    is_ascending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPage:
+    """`total` counts over all pages."""
+
+    jobs: tuple[BatchJob, ...]
+    total: int

@@ -1,0 +1,159 @@
+"""The records of transcription jobs, and of their chunks."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.database.clock import Clock, utc_now
+from server.database.ids import Prefix, new_id, shown
+from server.database.open import Database
+from server.database.tables import jobs
+from server.jobs.batch_chunks import (
+    chunk_at,
+    chunks_of,
+    forget_chunks,
+    heard_so_far,
+    put_chunks,
+    put_heard,
+)
+from server.jobs.batch_lists import batch_page_of
+from server.jobs.batch_model import BatchChunk, BatchJob, BatchPage, BatchQuery, BatchRequest
+from server.jobs.batch_rows import BATCH
+from server.jobs.creation import create_once
+from server.jobs.merging import merge_facts, merge_notes, merge_progress
+from server.jobs.model import Job, Phase, Progress, SourceFacts
+from server.jobs.records import JobRecords, processing
+from server.jobs.rows import job_of
+from server.jobs.states import State
+from server.jobs.wakeups import Wakeups
+from server.jobs.wanted import JobNoLongerWanted
+from zerokerf.errors import JobNotDeletable, JobNotFound
+
+#: The share of the whole that is done when recognition begins, and when it ends.
+PREPARED_PERCENT = 15
+RECOGNIZED_PERCENT = 95
+
+
+class BatchRecords(JobRecords[BatchRequest]):
+    """Clients call jobs by public ids of their own choice; everybody else by the id."""
+
+    def __init__(self, database: Database, wakeups: Wakeups, clock: Clock = utc_now) -> None:
+        super().__init__(database, wakeups, BATCH, clock)
+
+    # ---- for clients
+
+    async def create(
+        self, account_id: str, request: BatchRequest, public_id: str, request_id: str | None
+    ) -> BatchJob:
+        """The new job, queued; or the first job that this account made with the same request id.
+
+        Raises JobExists if the account calls another job so, IdempotencyConflict if the request id was used
+        for another request, JobNotFound if the job of that id has been deleted.
+        """
+        job = Job(
+            new_id(Prefix.JOB),
+            account_id,
+            State.QUEUED,
+            request,
+            Progress(),
+            self._clock(),
+            public_id=public_id,
+        )
+        async with self._database.writing() as connection:
+            return await create_once(connection, job, BATCH, request_id, request.model_code)
+
+    async def find(self, account_id: str, public_id: str) -> BatchJob:
+        """Also when it is deleted. Raises JobNotFound, also for another account's job."""
+        mine = jobs.c.account_id == account_id, jobs.c.kind == BATCH.name, jobs.c.public_id == public_id
+        async with self._database.reading() as connection:
+            row = (await connection.execute(select(jobs).where(*mine))).mappings().one_or_none()
+        if row is None:
+            raise JobNotFound(shown(public_id))
+        return job_of(row, BATCH)
+
+    async def list(self, account_id: str, query: BatchQuery) -> BatchPage:
+        async with self._database.reading() as connection:
+            return await batch_page_of(connection, account_id, query)
+
+    async def delete(self, account_id: str, public_id: str) -> BatchJob:
+        """Its record stays, its objects are due to be removed. Raises JobNotDeletable before it has ended."""
+        job = await self.find(account_id, public_id)
+        if job.deleted_at is not None:
+            raise JobNotDeletable(public_id)
+        async with self._changing_for_client(account_id, job.id) as change:
+            if not change.job.state.is_final:
+                raise JobNotDeletable(public_id)
+            return await change.bury()
+
+    # ---- for workers: each is safe to repeat
+
+    async def record_source(self, job_id: str, facts: SourceFacts, notes: tuple[str, ...] = ()) -> BatchJob:
+        """Add to what is known. Facts once known are replaced, never lost."""
+        async with self._changing(job_id) as change:
+            job = processing(change.job)
+            source = merge_facts(job.source, facts)
+            return await change.save(replace(job, source=source, notes=merge_notes(job.notes, notes)))
+
+    async def plan_chunks(
+        self, job_id: str, chunks: Sequence[BatchChunk], sample_count: int, sample_rate: int
+    ) -> BatchJob:
+        """Recognition begins. What an earlier plan of the same recording got done is kept."""
+        async with self._changing(job_id) as change:
+            job = processing(change.job)
+            await put_chunks(change.connection, job_id, chunks)
+            news = Progress(
+                phase=Phase.TRANSCRIBING,
+                percent=PREPARED_PERCENT,
+                samples_total=sample_count,
+                sample_rate=sample_rate,
+                segments_total=len(chunks),
+            )
+            return await change.save(replace(job, progress=merge_progress(job.progress, news)))
+
+    async def chunks(self, job_id: str) -> tuple[BatchChunk, ...]:
+        """By channel, then in order of time."""
+        async with self._database.reading() as connection:
+            return await chunks_of(connection, job_id)
+
+    async def chunk(self, job_id: str, channel: int, index: int) -> BatchChunk:
+        """Raises JobNoLongerWanted when there is none: its job has ended."""
+        async with self._database.reading() as connection:
+            chunk = await chunk_at(connection, job_id, channel, index)
+        if chunk is None:
+            raise JobNoLongerWanted(job_id)
+        return chunk
+
+    async def record_heard(self, job_id: str, channel: int, index: int, heard: dict[str, Any]) -> BatchJob:
+        """What was recognized in a chunk. Hearing it again changes nothing and is no event."""
+        async with self._changing(job_id) as change:
+            job = processing(change.job)
+            if not await put_heard(change.connection, job_id, channel, index, heard):
+                return job
+            count, samples = await heard_so_far(change.connection, job_id)
+            news = Progress(
+                percent=_percent(samples, job.progress.samples_total),
+                samples_done=samples,
+                segments_done=count,
+            )
+            return await change.save(replace(job, progress=merge_progress(job.progress, news)))
+
+    async def complete(self, job_id: str, outcome: dict[str, Any]) -> BatchJob:
+        """The transcripts are stored; the chunks they were made of are not needed any more."""
+        async with self._changing(job_id) as change:
+            if change.job.state is State.COMPLETED:
+                return change.job
+            job = processing(change.job)
+            await forget_chunks(change.connection, job_id)
+            done = replace(job.progress, percent=100)
+            return await change.save(replace(job, state=State.COMPLETED, progress=done, outcome=outcome))
+
+    async def _forget_made(self, connection: AsyncConnection, job_id: str) -> None:
+        await forget_chunks(connection, job_id)
+
+
+def _percent(samples: int, samples_total: int) -> int:
+    share = RECOGNIZED_PERCENT - PREPARED_PERCENT
+    return PREPARED_PERCENT + share * min(samples, samples_total) // max(1, samples_total)
