@@ -1,12 +1,12 @@
 """The Python client: submit recordings, watch them being cut, download the segments."""
 
 import uuid
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
-from datetime import timedelta
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from zerokerf.calls import Caller, OnProgress, Patience
 from zerokerf.channel import Tls, open_channel
@@ -14,27 +14,32 @@ from zerokerf.download import download_segment, open_http
 from zerokerf.errors import JobNotFound, Unavailable
 from zerokerf.requests import (
     MetadataValue,
-    Silence,
+    VerificationName,
+    Wish,
     check_sources,
-    cut_options,
-    output_format,
-    split_mode,
     split_source,
+    verification_value,
+    wish_fields,
 )
 from zerokerf.upload import upload_file
-from zerokerf.v1.audio_pb2 import AudioFormat
 from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent
 from zerokerf.v1.split_service_pb2 import (
     CancelSplitRequest,
     CreateSplitRequest,
     DeleteSplitRequest,
+    GetSplitManifestRequest,
     GetSplitRequest,
     ListSplitsRequest,
+    PlanSplitRequest,
+    PlanSplitResponse,
 )
 from zerokerf.v1.split_service_pb2_grpc import SplitServiceStub
 from zerokerf.v1.upload_pb2 import Upload
 from zerokerf.v1.upload_service_pb2_grpc import UploadServiceStub
 from zerokerf.watch import watch
+
+#: The server gives a plan up earlier by itself.
+_PLAN_TIMEOUT_S = 16 * 60
 
 
 def _ignore(_done: int, _total: int) -> None:
@@ -51,7 +56,11 @@ class AsyncClient:
     def __init__(
         self, target: str, api_key: str | None, *, tls: Tls | None = None, patience: Patience | None = None
     ) -> None:
-        self._caller = Caller(api_key, patience or Patience())
+        patience = patience or Patience()
+        self._caller = Caller(api_key, patience)
+        self._planner = Caller(
+            api_key, replace(patience, call_timeout_s=max(patience.call_timeout_s, _PLAN_TIMEOUT_S))
+        )
         self._channel = open_channel(target, tls)
         self._splits = SplitServiceStub(self._channel)
         self._uploads = UploadServiceStub(self._channel)
@@ -72,21 +81,12 @@ class AsyncClient:
         url: str | None = None,
         file: Path | None = None,
         upload_id: str | None = None,
-        every: timedelta | None = None,
-        max_size: int | None = None,
-        parts: int | None = None,
-        at: Sequence[timedelta] | None = None,
-        chapters: bool = False,
-        cue: str | None = None,
-        silence: Silence | None = None,
-        snap: timedelta | None = None,
-        overlap: timedelta | None = None,
-        min_tail: timedelta | None = None,
-        to: AudioFormat.ValueType | str | None = None,
+        verification: VerificationName = "edges",
         metadata: Mapping[str, MetadataValue] | None = None,
         webhook_url: str = "",
         request_id: str | None = None,
         on_progress: OnProgress = _ignore,
+        **wish: Unpack[Wish],
     ) -> Split:
         """Submit one source, cut in exactly one way; a file is uploaded first.
 
@@ -95,22 +95,17 @@ class AsyncClient:
         far a cut may move into a pause, `overlap` how much earlier segments begin, and a last segment shorter
         than `min_tail` joins the one before.
 
+        Segments are made `to` a format, by an `encoding`, with the source's `tags` or "none" and perhaps a
+        template for the `title` of each. "full" `verification` compares every copied sample; a `strict` job
+        refuses a damaged source.
+
         With the same `request_id` the same request returns the first job. Without one, an id of its own
         still makes the repeats of this call safe.
         """
         check_sources(url=url, file=file, upload_id=upload_id)
         request = CreateSplitRequest(
-            mode=split_mode(
-                every=every,
-                max_size=max_size,
-                parts=parts,
-                at=at,
-                chapters=chapters,
-                cue=cue,
-                silence=silence,
-            ),
-            options=cut_options(snap=snap, overlap=overlap, min_tail=min_tail),
-            output_format=output_format(to),
+            **wish_fields(**wish),
+            verification=verification_value(verification),
             webhook_url=webhook_url,
             request_id=request_id or str(uuid.uuid4()),
         )
@@ -119,6 +114,32 @@ class AsyncClient:
             upload_id = (await self.upload(file, on_progress, request_id=request.request_id)).id
         request.source.CopyFrom(split_source(url=url, upload_id=upload_id))
         return (await self._caller.unary(self._splits.CreateSplit, request)).split
+
+    async def plan_split(
+        self,
+        *,
+        url: str | None = None,
+        file: Path | None = None,
+        upload_id: str | None = None,
+        on_progress: OnProgress = _ignore,
+        **wish: Unpack[Wish],
+    ) -> PlanSplitResponse:
+        """Where a job of the same arguments would cut, without making one.
+
+        Takes as long as fetching the source and indexing it, up to 15 minutes; cancelling stops the work. A
+        file is uploaded first, and goes again when its upload expires. Raises what would fail the job.
+        """
+        check_sources(url=url, file=file, upload_id=upload_id)
+        request = PlanSplitRequest(**wish_fields(**wish))
+        if file is not None:
+            upload_id = (await self.upload(file, on_progress)).id
+        request.source.CopyFrom(split_source(url=url, upload_id=upload_id))
+        return await self._planner.unary(self._splits.PlanSplit, request)
+
+    async def manifest(self, job_id: str) -> str:
+        """The manifest of a completed job as it is stored: JSON, byte for byte. Raises ManifestNotReady."""
+        request = GetSplitManifestRequest(id=job_id)
+        return (await self._caller.unary(self._splits.GetSplitManifest, request)).json
 
     async def get_split(self, job_id: str) -> Split:
         """The job; once completed, with its segments and fresh links to them."""

@@ -3,25 +3,34 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, Literal, TypedDict
 
 from google.protobuf.duration_pb2 import Duration
 
+from zerokerf.encoding import Encoding, check_encoding
 from zerokerf.errors import InvalidFormat, InvalidParams
+from zerokerf.formats import Format
+from zerokerf.template import Template
 from zerokerf.v1.audio_pb2 import AudioFormat
 from zerokerf.v1.split_pb2 import (
     ChaptersMode,
     CueMode,
     CutOptions,
     DurationMode,
+    EncodeOptions,
     FileSizeMode,
     PartsMode,
     SilenceMode,
     SplitMode,
     SplitSource,
+    TagOptions,
     TimestampsMode,
+    Verification,
 )
 
 MetadataValue = str | float | bool | None
+VerificationName = Literal["edges", "full"]
+TagPolicy = Literal["copy", "none"]
 
 _PREFIX = "AUDIO_FORMAT_"
 _MAX_INT32 = 2**31 - 1
@@ -39,6 +48,57 @@ class Silence:
     min_silence: timedelta = timedelta(milliseconds=500)
     min_segment: timedelta | None = None
     max_segment: timedelta | None = None
+
+
+class Wish(TypedDict, total=False):
+    """What a job and a plan are asked for: exactly one way to cut, and what the segments are to be."""
+
+    every: timedelta | None
+    max_size: int | None
+    parts: int | None
+    at: Sequence[timedelta] | None
+    chapters: bool
+    cue: str | None
+    silence: Silence | None
+    snap: timedelta | None
+    overlap: timedelta | None
+    min_tail: timedelta | None
+    to: AudioFormat.ValueType | str | None
+    encoding: Encoding | None
+    tags: TagPolicy
+    title: str | None
+    strict: bool
+
+
+def wish_fields(
+    *,
+    to: AudioFormat.ValueType | str | None = None,
+    encoding: Encoding | None = None,
+    tags: TagPolicy = "copy",
+    title: str | None = None,
+    strict: bool = False,
+    snap: timedelta | None = None,
+    overlap: timedelta | None = None,
+    min_tail: timedelta | None = None,
+    **mode: Any,  # noqa: ANN401 - passed on to where its types are
+) -> dict[str, Any]:
+    """The fields that the messages for a job and for a plan have in common. Raises InvalidParams."""
+    target = output_format(to)
+    return {
+        "mode": split_mode(**mode),
+        "options": cut_options(snap=snap, overlap=overlap, min_tail=min_tail),
+        "output_format": target,
+        "encoding": _encoding(encoding or Encoding(), target),
+        "tags": _tags(tags, title),
+        "strict": strict,
+    }
+
+
+def verification_value(name: VerificationName) -> Verification.ValueType:
+    known = {"edges": Verification.VERIFICATION_EDGES, "full": Verification.VERIFICATION_FULL}
+    if name not in known:
+        raise InvalidParams({"verification": f"{name!r} is not one of {', '.join(known)}."})
+    return known[name]
 
 
 def format_names() -> list[str]:
@@ -113,6 +173,36 @@ def split_source(*, url: str | None, upload_id: str | None) -> SplitSource:
 def check_sources(**sources: object) -> None:
     """Raises InvalidParams unless exactly one is given."""
     _exactly_one("source", **sources)
+
+
+def _encoding(encoding: Encoding, target: AudioFormat.ValueType) -> EncodeOptions | None:
+    """None if nothing is asked. What is 0 is refused here: in the message it would mean nothing."""
+    name = format_name(target)
+    check_encoding(encoding, Format(name) if name in format_names() else None)
+    if encoding == Encoding():
+        return None
+    return EncodeOptions(
+        bit_rate=encoding.bit_rate or 0,
+        quality=encoding.quality,
+        sample_rate=encoding.sample_rate or 0,
+        channels=encoding.channels or 0,
+        bit_depth=encoding.bit_depth or 0,
+    )
+
+
+def _tags(policy: TagPolicy, title: str | None) -> TagOptions | None:
+    if policy not in ("copy", "none"):
+        raise InvalidParams({"tags.policy": f"{policy!r} is not one of copy, none."})
+    if policy == "none":
+        return TagOptions(policy=TagOptions.POLICY_NONE, title=title or "")
+    return TagOptions(title=_template(title)) if title else None
+
+
+def _template(title: str) -> str:
+    try:
+        return Template(title).text
+    except InvalidParams as error:
+        raise InvalidParams({"tags.title": " ".join(error.violations.values())}) from error
 
 
 def _exactly_one(field: str, **values: object) -> None:
