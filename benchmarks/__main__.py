@@ -1,6 +1,6 @@
 """Runs all measurements one after the other, or those named, and tells whether every bar is met.
 
-All of them together are written into the documentation; some of them are only shown.
+Sections of the documentation are written when they are measured as a whole; other measurements are shown.
 """
 
 import asyncio
@@ -12,32 +12,58 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import backlog, idle, latency, memory, page, silence, startup
+from benchmarks import backlog, cutting, idle, latency, memory, page, silence, startup
 from benchmarks.results import Row
 
-MEASUREMENTS: dict[str, Callable[[Path], Awaitable[list[Row]]]] = {
-    "startup": startup.measure,
-    "idle": idle.measure,
-    "latency": latency.measure,
-    "silence": silence.measure,
-    "backlog": backlog.measure,
-    "memory": memory.measure,
+Measure = Callable[[Path], Awaitable[list[Row]]]
+
+SECTIONS: dict[str, dict[str, Measure]] = {
+    "service": {
+        "startup": startup.measure,
+        "idle": idle.measure,
+        "latency": latency.measure,
+        "silence": silence.measure,
+        "backlog": backlog.measure,
+        "memory": memory.measure,
+    },
+    "cutting": {
+        "copies": cutting.measure_copies,
+        "encodes": cutting.measure_encodes,
+        "sizes": cutting.measure_sizes,
+    },
 }
+MEASUREMENTS = {name: measure for section in SECTIONS.values() for name, measure in section.items()}
 
 
 async def main(names: list[str]) -> int:
     console = Console(highlight=False)
-    unknown = set(names) - set(MEASUREMENTS)
+    unknown = set(names) - set(MEASUREMENTS) - set(SECTIONS)
     if unknown:
-        console.print(f"There is no measurement {min(unknown)!r}: {', '.join(MEASUREMENTS)}.")
+        console.print(f"There is no measurement {min(unknown)!r}: {', '.join([*SECTIONS, *MEASUREMENTS])}.")
         return 2
+    rows: list[Row] = []
+    for section in SECTIONS:
+        if section in names or not names:
+            rows += await _section(section, console)
+    alone = [name for name in names if name in MEASUREMENTS]
+    if alone:
+        console.print(page.machine())
+        rows += await _shown(alone, console)
+    return 1 if any(row.is_met is False for row in rows) else 0
+
+
+async def _section(section: str, console: Console) -> list[Row]:
     facts = page.machine()
     console.print(facts)
-    rows = await _measured(names or list(MEASUREMENTS), console)
+    rows = await _shown(list(SECTIONS[section]), console)
+    page.write(section, rows, facts)
+    return rows
+
+
+async def _shown(names: list[str], console: Console) -> list[Row]:
+    rows = await _measured(names, console)
     page.show(rows, console)
-    if not names:
-        page.write(rows, facts)
-    return 1 if any(row.is_met is False for row in rows) else 0
+    return rows
 
 
 async def _measured(names: list[str], console: Console) -> list[Row]:

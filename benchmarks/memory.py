@@ -70,17 +70,17 @@ def _watched(pid: int) -> Iterator[Peaks]:
 
 
 def _note(peaks: Peaks, serve: psutil.Process) -> None:
-    peaks.serve_bytes = _high_water(serve.pid)
+    peaks.serve_bytes = high_water(serve.pid)
     all_bytes = 0
     for process in (serve, *serve.children(recursive=True)):
         with suppress(psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
             all_bytes += process.memory_full_info().pss
             if process.name().startswith("ffmpeg"):
-                peaks.ffmpeg_bytes = max(peaks.ffmpeg_bytes, _high_water(process.pid))
+                peaks.ffmpeg_bytes = max(peaks.ffmpeg_bytes, high_water(process.pid))
     peaks.all_bytes = max(peaks.all_bytes, all_bytes)
 
 
-def _high_water(pid: int) -> int:
+def high_water(pid: int) -> int:
     """The kernel's own peak of resident memory, which no sampling can miss; 0 once the process has ended."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM")), 0)

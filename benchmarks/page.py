@@ -14,7 +14,6 @@ from rich.table import Table
 from benchmarks.results import Row
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 COLUMNS = ("what", "bar", "measured: p50 (min to max)", "met", "repeats")
 
 
@@ -25,12 +24,15 @@ def show(rows: Sequence[Row], console: Console) -> None:
     console.print(table)
 
 
-def write(rows: Sequence[Row], facts: str) -> None:
-    """Between the marks; the words round them are people's."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
+def write(section: str, rows: Sequence[Row], facts: str) -> None:
+    """Between the section's marks; the words round them are people's."""
+    begin, end = (f"<!-- measured, {section}: {edge} -->" for edge in ("begin", "end"))
+    before, found, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    after = rest.partition(end)[2]
+    if not found:
+        raise ValueError(f"{PAGE.name} has no place for {section}")
     lines = ["| " + " | ".join(cells) + " |" for cells in (COLUMNS, ("---",) * 5, *map(_cells, rows))]
-    PAGE.write_text("\n".join([f"{before}{BEGIN}", facts, "", *lines, f"{END}{after}"]), encoding="utf-8")
+    PAGE.write_text("\n".join([f"{before}{begin}", facts, "", *lines, f"{end}{after}"]), encoding="utf-8")
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -1,0 +1,159 @@
+"""Sixty segments of copied frames, beside the peers that cut the same file at about the same places."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.cutting_corpus import HOUR_S, TEN_HOURS_S, Corpus
+from benchmarks.cutting_costs import Cost, cost_of, middle, result_of
+from benchmarks.cutting_work import SEGMENTS
+from benchmarks.results import Row, in_mib, p50
+from server.media.decoder import find_decoder
+
+REPEATS = 3
+PROOF_BAR, INDEX_BAR_S, MEMORY_BAR_BYTES = 0.25, 0.08, 150 << 20
+#: Of ffmpeg's time: index, writing and hashing.
+BARS = {"mp3": 0.20, "flac": 1.0, "m4a": 0.5, "ogg": 0.3, "opus": 0.3, "aac": None, "wav": None}
+TEN_HOURS_BAR, CP_BAR = 0.10, 1.3
+_COPYING = ("index", "write", "hash")
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """Our own work, in one process and a limited one."""
+
+    stages: dict[str, Cost]
+    limited_s: float
+    peak_bytes: int
+    limited_bytes: int
+
+    def total(self, *stages: str) -> Cost:
+        return Cost(
+            sum(self.stages[name].cpu_s for name in stages), sum(self.stages[name].wall_s for name in stages)
+        )
+
+    @property
+    def proof(self) -> Cost:
+        """Nearly all that the limited process does is proving; the probe of one file is in it too."""
+        own = self.stages["verify"]
+        return Cost(own.cpu_s + self.limited_s, own.wall_s)
+
+    @property
+    def everything(self) -> Cost:
+        own = self.total(*self.stages)
+        return Cost(own.cpu_s + self.limited_s, own.wall_s)
+
+
+def measure_copies(corpus: Corpus, folder: Path) -> list[Row]:
+    rows = [_start_row(folder)]
+    for kind, bar in BARS.items():
+        rows += _hour_rows(kind, corpus.hours[kind], folder, bar)
+    return [*rows, *_ten_hours_rows(corpus.ten_hours, folder), _index_row(corpus.hours["mp3"], folder)]
+
+
+def _hour_rows(kind: str, source: Path, folder: Path, bar: float | None) -> list[Row]:
+    own, split, cp = [], [], []
+    for _ in range(REPEATS):
+        own.append(_ours(source, folder))
+        split.append(_ffmpeg_split(source, HOUR_S // SEGMENTS, folder))
+        cp.append(_cp(source, folder))
+    beside = middle(split)
+    rows = [
+        _row(f"{kind} copy, 1 h", bar, [one.total(*_COPYING) for one in own], beside, _by_stage(own)),
+        _row(f"{kind} copy, 1 h: verification", PROOF_BAR, [one.proof for one in own], beside, ""),
+        _row(f"{kind} copy, 1 h: all, probe to proof", None, [one.everything for one in own], beside, ""),
+    ]
+    if kind in ("mp3", "wav"):
+        writing = [one.total("index", "write") for one in own]
+        bar = CP_BAR if kind == "wav" else None
+        rows.append(_row(f"{kind} copy, 1 h: index and writing", bar, writing, middle(cp), "", "cp"))
+    if kind in ("mp3", "ogg"):
+        rows.append(_mp3splt_row(kind, source, folder, beside))
+    return rows
+
+
+def _ten_hours_rows(source: Path, folder: Path) -> list[Row]:
+    own = [_ours(source, folder)]
+    beside = _ffmpeg_split(source, TEN_HOURS_S // SEGMENTS, folder)
+    peak_bytes = own[0].peak_bytes
+    return [
+        _row("mp3 copy, 10 h", TEN_HOURS_BAR, [own[0].total(*_COPYING)], beside, _by_stage(own)),
+        _row("mp3 copy, 10 h: verification", PROOF_BAR, [own[0].proof], beside, ""),
+        Row(
+            "mp3 copy, 10 h: peak RSS, verification included",
+            f"≤ {in_mib(MEMORY_BAR_BYTES)}",
+            f"{in_mib(peak_bytes)}; limited process {in_mib(own[0].limited_bytes)}",
+            1,
+            peak_bytes <= MEMORY_BAR_BYTES,
+        ),
+    ]
+
+
+def _start_row(folder: Path) -> Row:
+    found = result_of("start", folder)
+    measured = f"{found['own_s']:.2f} s of CPU, its limited process {found['prober_s']:.2f} s"
+    return Row("starting Python with the library, in no other row", "", measured, 1)
+
+
+def _index_row(source: Path, folder: Path) -> Row:
+    took_s = result_of("index", source, folder)["took_s"]
+    measured = f"{p50(took_s) * 1000:.0f} ms ({min(took_s) * 1000:.0f} to {max(took_s) * 1000:.0f})"
+    bar = f"≤ {INDEX_BAR_S * 1000:.0f} ms"
+    return Row(
+        "probe with exact index, mp3, 1 h, warm", bar, measured, len(took_s), p50(took_s) <= INDEX_BAR_S
+    )
+
+
+def _mp3splt_row(kind: str, source: Path, folder: Path, beside: Cost) -> Row:
+    what = f"{kind} copy, 1 h: mp3splt"
+    program = shutil.which("mp3splt")
+    if program is None:
+        return Row(what, "", "not installed (Debian package mp3splt)", 0)
+    with _emptied(folder) as output:
+        cost = cost_of([program, "-Q", "-f", "-t", "1.0", "-d", output, source])
+    return _row(what, None, [cost], beside, "")
+
+
+def _ours(source: Path, folder: Path) -> Copied:
+    with _emptied(folder) as output:
+        found = result_of("copy", source, output)
+    stages = {name: Cost(**cost) for name, cost in found["stages"].items()}
+    return Copied(stages, found["limited_s"], found["peak_bytes"], found["limited_bytes"])
+
+
+def _ffmpeg_split(source: Path, segment_s: int, folder: Path) -> Cost:
+    with _emptied(folder) as output:
+        options = ["-c", "copy", "-f", "segment", "-segment_time", str(segment_s)]
+        pattern = output / f"%03d{source.suffix}"
+        return cost_of([find_decoder().binary, "-nostdin", "-v", "error", "-i", source, *options, pattern])
+
+
+def _cp(source: Path, folder: Path) -> Cost:
+    with _emptied(folder) as output:
+        return cost_of(["cp", source, output])
+
+
+@contextmanager
+def _emptied(folder: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=folder) as output:
+        yield Path(output)
+
+
+def _row(
+    what: str, bar: float | None, own: Sequence[Cost], beside: Cost, detail: str, peer: str = "ffmpeg"
+) -> Row:
+    cost = middle(own)
+    ratio = cost.cpu_s / beside.cpu_s
+    measured = f"{ratio:.2f} x CPU ({cost.cpu_s:.2f} s beside {beside.cpu_s:.2f} s of {peer})"
+    measured += f", {cost.wall_s / beside.wall_s:.2f} x wall{detail}"
+    is_met = None if bar is None else ratio <= bar
+    return Row(what, "" if bar is None else f"≤ {bar:g} x {peer}'s CPU", measured, len(own), is_met)
+
+
+def _by_stage(own: Sequence[Copied]) -> str:
+    costs: dict[str, Any] = {name: middle([one.stages[name] for one in own]).cpu_s for name in _COPYING}
+    return "; " + ", ".join(f"{name} {cpu_s:.2f} s" for name, cpu_s in costs.items())
