@@ -10,7 +10,7 @@ from server.media.decode import decode
 from server.media.decoder import Decoder
 from server.media.integrity import integrity_notes
 from tests.media.conftest import Room
-from tests.media.corpus import SAMPLES
+from tests.media.corpus import SAMPLES, ffmpeg
 from tests.media.damage import Outcome, assert_told, corrupted, outcome_of
 from zerokerf.errors import CorruptFile
 
@@ -126,6 +126,55 @@ async def test_interruptions_are_counted(name: str, count: int, sources: Path, r
     assert any(f"in {count} place" in note for note in outcome.notes)
 
 
+async def test_samples_of_frames_that_a_decoder_gave_up_are_expected(sources: Path, room: Room) -> None:
+    data = (sources / "adts.aac").read_bytes()
+    path = room.folder / "adts.aac"
+    path.write_bytes(corrupted(data, range(len(data) // 2, len(data) // 2 + 1), 2_000))
+
+    outcome = await outcome_of(room, path)
+
+    assert outcome.expected_samples is not None
+    assert outcome.found_samples < outcome.expected_samples < SAMPLES
+
+
+async def test_a_damaged_end_behind_a_hole_is_told_too(sources: Path, room: Room) -> None:
+    data = (sources / "no_xing.mp3").read_bytes()
+    path = room.folder / "no_xing.mp3"
+    path.write_bytes(corrupted(data, range(20_000, 20_001), 2_000)[:40_000])
+
+    outcome = await outcome_of(room, path)
+
+    assert outcome.decoded is not None
+    integrity = outcome.decoded.integrity
+    assert (integrity.resyncs, integrity.is_truncated, len(outcome.notes)) == (1, True, 2)
+
+
+async def test_lost_pages_of_a_stream_that_is_never_copied_are_counted(sources: Path, room: Room) -> None:
+    path = room.folder / "flac.ogg"
+    ffmpeg(room.decoder.binary, "-i", sources / "16bit.flac", "-c", "copy", path)
+    data = path.read_bytes()
+    path.write_bytes(corrupted(data, range(len(data) // 4, len(data) // 4 + 1), 2_000)[:-500])
+
+    outcome = await outcome_of(room, path)
+
+    assert outcome.decoded is not None
+    assert outcome.decoded.integrity.resyncs == 1
+    assert outcome.decoded.integrity.is_truncated
+    assert_told(outcome)
+
+
+@pytest.mark.parametrize("name", ["aac.m4a", "alac.m4a"])
+async def test_packets_that_do_not_decode_are_told(name: str, sources: Path, room: Room) -> None:
+    path = room.folder / name
+    path.write_bytes(corrupted((sources / name).read_bytes(), range(200, 30_000, 500)))
+
+    outcome = await outcome_of(room, path)
+
+    assert outcome.decoded is not None
+    assert outcome.decoded.integrity.is_garbled
+    assert_told(outcome)
+
+
 @pytest.mark.parametrize("name", ["cbr.mp3", "16bit.flac", "adts.aac"])
 async def test_most_of_a_lightly_damaged_recording_is_kept(name: str, sources: Path, room: Room) -> None:
     data = (sources / name).read_bytes()
@@ -142,12 +191,11 @@ async def test_a_decoder_that_gives_up_leaves_what_it_has_made(sources: Path, ro
     program = room.folder / "gives-up"
     program.write_text(f'#!/bin/sh\n{room.decoder.binary} "$@"\nexit 69\n')
     program.chmod(0o755)
-    path = room.folder / "cut.aac"
-    path.write_bytes((sources / "adts.aac").read_bytes()[:30_000])
-    facts = await room.probe(path)
+    facts = await room.probe(sources / "adpcm.wav")
 
-    decoded = await decode(path, facts, room.folder, Decoder(program), room.limits)
+    decoded = await decode(sources / "adpcm.wav", facts, room.folder, Decoder(program), room.limits)
 
+    assert decoded.pcm.sample_count >= SAMPLES
     assert decoded.integrity.is_truncated
     assert integrity_notes(decoded.integrity, decoded.pcm.sample_count)
 
