@@ -590,6 +590,11 @@ class TargetExists(ZerokerfError):
         super().__init__(f"{path} exists already; choose another folder, or say --force.", path=path)
 
 
+class TargetIsSource(TargetExists):
+    def __init__(self, path: str) -> None:
+        ZerokerfError.__init__(self, f"{path} is the recording itself; choose another folder.", path=path)
+
+
 # ---- the operator's side
 
 

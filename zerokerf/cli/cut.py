@@ -126,5 +126,6 @@ def _meant(meaning: Callable[[], T]) -> T:
 def _check_files(request: CutRequest) -> None:
     if not request.source.is_file():
         raise usage_error(f"There is no file {str(request.source)!r}.")
-    if request.plot is not None and request.plot.suffix.lower() != ".png":
-        raise usage_error(f"--plot {str(request.plot)!r} is not the name of a PNG file.")
+    plot = request.plot
+    if plot is not None and (plot.suffix.lower() != ".png" or not plot.parent.is_dir()):
+        raise usage_error(f"--plot {str(plot)!r} must be a name ending in .png, in a folder that exists.")

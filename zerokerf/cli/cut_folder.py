@@ -1,5 +1,6 @@
 """The folder that a cut is made into: it gets all of its files, or none."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zerokerf.cli.running import usage_error
-from zerokerf.errors import TargetExists
+from zerokerf.errors import TargetExists, TargetIsSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,11 @@ class TargetFolder:
     def refuse(self, name: str) -> None:
         """Raises TargetExists if a file of this name cannot come here. The source is never replaced."""
         path = self.path / name
-        if path.exists() and (not self.force or path.samefile(self.source)):
+        if not os.path.lexists(path):
+            return
+        if path.exists() and path.samefile(self.source):
+            raise TargetIsSource(str(path))
+        if not self.force:
             raise TargetExists(str(path))
 
     def publish(self, files: Sequence[tuple[Path, str]]) -> list[Path]:

@@ -16,6 +16,7 @@ from zerokerf.cli.cut_folder import TargetFolder
 from zerokerf.cli.cut_names import MANIFEST_NAME, Names, fields_of, names_tags
 from zerokerf.cli.cut_request import CutRequest
 from zerokerf.cli.cut_view import WorkView
+from zerokerf.cli.local_plot import CutRecording
 from zerokerf.cli.quantities import format_duration
 from zerokerf.errors import SegmentsDoNotAddUp
 from zerokerf.template import Fields
@@ -86,6 +87,16 @@ class FolderSink:
         _check_sum([segment.cut for segment, _ in kept], self.opened_as.making.sample_count)
         names = self._names.unique([segment.cut.title for segment, _ in kept], len(kept))
         return [(segment, path, name) for (segment, path), name in zip(kept, names, strict=True)]
+
+    def recording(self) -> CutRecording:
+        """For a picture."""
+        return CutRecording(
+            source=self._request.source,
+            recipe=self._recipe,
+            facts=self.facts,
+            making=self.opened_as.making,
+            cuts=[self._kept[index][0].cut for index in sorted(self._kept)],
+        )
 
     async def _tags(self, facts: SourceFacts) -> Fields | None:
         if not names_tags(self._request.template):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import typer
 
+from server.media.cutter import Tools
 from server.media.manifest import Manifest, to_json
 from server.media.manifest_making import manifest_output, manifest_segment, manifest_source
 from server.media.preview import preview
@@ -24,6 +25,7 @@ from zerokerf.cli.cut_sink import FolderSink
 from zerokerf.cli.cut_tables import put_manifest, put_plan
 from zerokerf.cli.cut_view import WorkView, open_work_view
 from zerokerf.cli.exit_codes import ExitCode
+from zerokerf.cli.local_plot import CutRecording, draw
 from zerokerf.cli.local_recipe import recipe_of
 from zerokerf.cli.local_tools import local_tools
 from zerokerf.cli.running import usage_error
@@ -55,6 +57,11 @@ async def plan_recording(request: CutRequest, scratch: Path) -> None:
         view.moved("planning", 0, 0, "")
         async with local_tools(request.ffmpeg, request.parallel) as tools:
             plan = await preview(request.source, recipe, scratch, tools, lambda _size_bytes: None)
+            cuts = [segment.cut for segment in plan.segments]
+            cut = CutRecording(
+                source=request.source, recipe=recipe, facts=plan.facts, making=plan.making, cuts=cuts
+            )
+            await _write_picture(request, await _picture(request, cut, scratch, tools, view))
     if request.as_json:
         put_json(plan_document(plan))
     elif not request.quiet:
@@ -69,7 +76,10 @@ async def _cut(
         hashing = asyncio.create_task(in_thread(_sha256, request.source))
         try:
             await split(request.source, recipe, target.scratch, tools, sink)
-            return await _publish(request, recipe, target, sink, await hashing)
+            picture = await _picture(request, sink.recording(), target.scratch, tools, view)
+            outcome = await _publish(request, recipe, target, sink, await hashing)
+            await _write_picture(request, picture)
+            return outcome
         finally:
             hashing.cancel()
             await asyncio.gather(hashing, return_exceptions=True)
@@ -91,6 +101,20 @@ async def _publish(
     await asyncio.to_thread(written.write_bytes, to_json(manifest))
     files = [(path, name) for _, path, name in segments]
     return manifest, await asyncio.to_thread(target.publish, [*files, (written, MANIFEST_NAME)])
+
+
+async def _picture(
+    request: CutRequest, cut: CutRecording, scratch: Path, tools: Tools, view: WorkView
+) -> bytes | None:
+    if request.plot is None:
+        return None
+    view.moved("drawing", 0, 0, "")
+    return await draw(cut, scratch, tools)
+
+
+async def _write_picture(request: CutRequest, picture: bytes | None) -> None:
+    if request.plot is not None and picture is not None:
+        await asyncio.to_thread(request.plot.write_bytes, picture)
 
 
 def _recipe(request: CutRequest) -> Recipe:
