@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,6 @@ from tests.client.state import API_KEY, Service
 ROOT = Path(__file__).parents[2]
 
 
-def _hear_interrupts() -> None:
-    """A test run in the background ignores Ctrl-C, and so would everything it starts."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @dataclass(frozen=True)
 class Result:
     code: int
@@ -31,6 +26,19 @@ class Result:
 
 Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
 Cli = Callable[..., Awaitable[Result]]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def hear_interrupts() -> Iterator[None]:
+    """A test run in the background ignores Ctrl-C, and so would everything it starts.
+
+    Not undone in each child before it runs: the threads of gRPC do not survive a fork.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -58,9 +66,7 @@ def start(environment: dict[str, str], tmp_path: Path) -> Start:
     async def start(*arguments: str, **options: Any) -> asyncio.subprocess.Process:  # noqa: ANN401 - the process's own
         options = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE} | options
         command = (sys.executable, "-m", "zerokerf", *arguments)
-        return await asyncio.create_subprocess_exec(
-            *command, env=environment, cwd=tmp_path, preexec_fn=_hear_interrupts, **options
-        )
+        return await asyncio.create_subprocess_exec(*command, env=environment, cwd=tmp_path, **options)
 
     return start
 

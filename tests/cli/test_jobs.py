@@ -1,6 +1,7 @@
 """`zerokerf jobs` and the exit codes that scripts rely on."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,30 @@ async def test_a_job_is_shown_with_its_segments_and_links(service: Service, cli:
     assert json.loads((await cli("jobs", "show", job_id, "--json")).out)["id"] == job_id
 
 
+async def test_a_manifest_is_printed_or_saved_byte_for_byte(
+    service: Service, cli: Cli, tmp_path: Path
+) -> None:
+    service.manifest = '{\n  "title": "Größe \x85\u2028 \\u00e9"\n}\n'
+    job_id = create(service)
+    await cli("jobs", "watch", job_id)
+
+    printed = await cli("jobs", "manifest", job_id)
+    saved = await cli("jobs", "manifest", job_id, "-o", "manifest.json")
+
+    assert printed.out == service.manifest
+    assert saved.out == "manifest.json\n"
+    assert (tmp_path / "manifest.json").read_bytes() == service.manifest.encode()
+
+
+async def test_a_job_that_is_not_completed_has_no_manifest(service: Service, cli: Cli) -> None:
+    service.faults.finish.clear()
+
+    result = await cli("jobs", "manifest", create(service))
+
+    assert (result.code, result.out) == (1, "")
+    assert "only completed jobs have one" in result.err
+
+
 async def test_watching_prints_every_event_as_a_line_of_json(service: Service, cli: Cli) -> None:
     result = await cli("jobs", "watch", create(service), "--json", "--after", "2")
 
@@ -80,7 +105,7 @@ async def test_a_job_is_cancelled_and_deleted(service: Service, cli: Cli) -> Non
     assert service.jobs == {}
 
 
-@pytest.mark.parametrize("command", ["show", "watch", "cancel", "delete"])
+@pytest.mark.parametrize("command", ["show", "manifest", "watch", "cancel", "delete"])
 async def test_a_missing_job_is_code_4(cli: Cli, command: str) -> None:
     result = await cli("jobs", command, "nope")
 

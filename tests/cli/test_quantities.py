@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zerokerf.cli.quantities import format_duration, format_size, parse_duration, parse_size
+from zerokerf.cli.quantities import format_duration, format_size, parse_duration, parse_rate, parse_size
 
 MIB = 2**20
 
@@ -172,3 +172,19 @@ def test_durations_read_like_a_clock(seconds: float, text: str) -> None:
 )
 def test_sizes_read_in_units(size: int, text: str) -> None:
     assert format_size(size) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "rate"),
+    [("128k", 128_000), ("44.1K", 44_100), ("44100", 44_100), (" 64 k ", 64_000), ("0.5k", 500)],
+)
+def test_rates_mean_what_they_say(text: str, rate: int) -> None:
+    assert parse_rate(text) == rate
+
+
+@pytest.mark.parametrize(
+    "text", ["", "k", "0", "-1", "44.15", "0.0001k", "128M", "1e3", "3000000k", "9" * 99]
+)
+def test_what_is_no_rate_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a rate"):
+        parse_rate(text)

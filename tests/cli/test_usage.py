@@ -33,6 +33,18 @@ URL = "https://example.org/a.mp3"
         (["split", URL, "--every", "-1"], "'-1' is not a duration"),
         (["split", URL, "--max-size", "big"], "'big' is not a size"),
         (["split", URL, "--every", "10m", "--to", "mp5"], "'mp5' is not a format; use one of mp3, wav"),
+        (["split", URL, "--parts", "2", "--bit-rate", "loud"], "'loud' is not a rate; write it as 128k"),
+        (["split", URL, "--parts", "2", "--bit-rate", "0"], "'0' is not a rate"),
+        (["split", URL, "--parts", "2", "--to", "wav", "--bit-rate", "128k"], "--bit-rate: There is no bit"),
+        (["split", URL, "--parts", "2", "--to", "mp3", "--quality", "11"], "--quality: The quality of mp3"),
+        (["split", URL, "--parts", "2", "--channels", "0"], "--channels: No format has"),
+        (["split", URL, "--parts", "2", "--bit-depth", "deep"], "--bit-depth"),
+        (["split", URL, "--parts", "2", "--tags", "all"], "--tags 'all' is not possible; use one of copy"),
+        (["split", URL, "--parts", "2", "--title", "{x}"], "--title: {x} is no field of a template"),
+        (["split", URL, "--parts", "2", "--title", "{n}", "--tags", "none"], "--title does not go with"),
+        (["split", URL, "--parts", "2", "--verify", "most"], "--verify 'most' is not possible; use one of"),
+        (["split", URL, "--parts", "2", "--plan", "-o", "out"], "--plan makes no files"),
+        (["split", URL, "--parts", "2", "--plan", "-q"], "--plan makes no files"),
         (["split", "none.wav", "--every", "10m"], "There is no file 'none.wav'"),
         (["split", ".", "--every", "10m"], "There is no file '.'"),
         (["split", "ftp://example.org/a", "--every", "10m"], "begins with http:// or https://"),
@@ -84,7 +96,18 @@ def test_version_is_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["split"], ["jobs"], ["jobs", "list"], ["serve"], ["worker"], ["config"], ["version"]]
+    "command",
+    [
+        [],
+        ["split"],
+        ["jobs"],
+        ["jobs", "list"],
+        ["jobs", "manifest"],
+        ["serve"],
+        ["worker"],
+        ["config"],
+        ["version"],
+    ],
 )
 def test_every_command_has_help(command: list[str]) -> None:
     result = RUNNER.invoke(app, [*command, "--help"])

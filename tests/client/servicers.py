@@ -2,6 +2,7 @@
 
 # ruff: noqa: N802 - names are gRPC's
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import grpc
@@ -15,6 +16,7 @@ from zerokerf.errors import (
     JobCancelled,
     JobNotCancellable,
     JobNotFound,
+    ManifestNotReady,
     UploadNotFound,
     UploadOffsetMismatch,
 )
@@ -27,10 +29,14 @@ from zerokerf.v1.split_service_pb2 import (
     CreateSplitResponse,
     DeleteSplitRequest,
     DeleteSplitResponse,
+    GetSplitManifestRequest,
+    GetSplitManifestResponse,
     GetSplitRequest,
     GetSplitResponse,
     ListSplitsRequest,
     ListSplitsResponse,
+    PlanSplitRequest,
+    PlanSplitResponse,
     WatchSplitRequest,
     WatchSplitResponse,
 )
@@ -93,6 +99,24 @@ class Splits(SplitServiceServicer):
             fail(job.split, JobCancelled())
             await job.move(Split.STATE_CANCELLED)
         return CancelSplitResponse(split=job.split)
+
+    async def PlanSplit(self, request: PlanSplitRequest, context: Context) -> PlanSplitResponse:
+        if request.source.upload_id and request.source.upload_id not in self._service.uploads:
+            raise UploadNotFound(request.source.upload_id)
+        self._service.plan_requests.append(request)
+        try:
+            await self._service.faults.finish.wait()
+        except asyncio.CancelledError:
+            self._service.plan_left.set()
+            raise
+        return self._service.plan
+
+    async def GetSplitManifest(
+        self, request: GetSplitManifestRequest, context: Context
+    ) -> GetSplitManifestResponse:
+        if self._service.job(request.id).split.state != Split.STATE_COMPLETED:
+            raise ManifestNotReady(request.id)
+        return GetSplitManifestResponse(json=self._service.manifest)
 
     async def WatchSplit(
         self, request: WatchSplitRequest, context: Context

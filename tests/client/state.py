@@ -19,6 +19,8 @@ from zerokerf.v1.audio_pb2 import AudioFormat
 from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent, SplitProgress
 from zerokerf.v1.split_service_pb2 import (
     CreateSplitRequest,
+    PlanSplitRequest,
+    PlanSplitResponse,
 )
 from zerokerf.v1.upload_pb2 import Upload
 
@@ -84,6 +86,10 @@ class Service:
     #: What is said of each segment besides.
     said: list[Segment] = field(default_factory=list)
     failure: ZerokerfError | None = None
+    plan: PlanSplitResponse = field(default_factory=PlanSplitResponse)
+    plan_requests: list[PlanSplitRequest] = field(default_factory=list)
+    plan_left: asyncio.Event = field(default_factory=asyncio.Event)
+    manifest: str = "{}\n"
     watch_left: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -91,6 +97,10 @@ class Service:
         split = Split(id=f"job{len(self.jobs) + 1}", state=Split.STATE_QUEUED, mode=request.mode)
         if request.HasField("options"):
             split.options.CopyFrom(request.options)
+        for name in ("encoding", "tags"):
+            if request.HasField(name):
+                getattr(split, name).CopyFrom(getattr(request, name))
+        split.verification, split.strict = request.verification, request.strict
         split.requested_format = request.output_format
         split.metadata.CopyFrom(request.metadata)
         split.create_time.FromJsonString("2026-01-02T03:04:05Z")

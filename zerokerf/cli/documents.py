@@ -5,11 +5,12 @@ from pathlib import Path
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from zerokerf.cli.modes import Document, mode_document, options_document, seconds
+from zerokerf.cli.modes import Document, mode_document, options_document, output_document, seconds
 from zerokerf.requests import format_name
 from zerokerf.states import state_name
 from zerokerf.v1.job_error_pb2 import JobError
-from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent, SplitProgress
+from zerokerf.v1.split_pb2 import PlannedSegment, Segment, SourceFacts, Split, SplitEvent, SplitProgress
+from zerokerf.v1.split_service_pb2 import PlanSplitResponse
 
 
 def split_document(split: Split, paths: list[Path] | None = None) -> Document:
@@ -19,8 +20,9 @@ def split_document(split: Split, paths: list[Path] | None = None) -> Document:
         "state": state_name(split.state),
         "mode": mode_document(split.mode),
         "options": options_document(split.options),
+        **output_document(split),
         "output_format": format_name(split.output_format) if split.output_format else None,
-        "source": _source(split),
+        "source": _source(split.source),
         "segments": [_segment(each, path) for each, path in zip(split.segments, files, strict=True)],
         "progress": progress_document(split.progress),
         "error": error_document(split.error) if split.HasField("error") else None,
@@ -30,6 +32,16 @@ def split_document(split: Split, paths: list[Path] | None = None) -> Document:
         "started": _time(split, "start_time"),
         "ended": _time(split, "end_time"),
         "last_sequence": split.last_sequence,
+    }
+
+
+def plan_document(plan: PlanSplitResponse) -> Document:
+    return {
+        "output_format": format_name(plan.output_format),
+        "copies_frames": plan.copies_frames,
+        "source": _source(plan.source),
+        "segments": [_planned(each) for each in plan.segments],
+        "notes": list(plan.notes),
     }
 
 
@@ -59,8 +71,7 @@ def error_document(error: JobError) -> Document:
     return {"reason": error.reason, "message": error.message, "facts": dict(error.facts)}
 
 
-def _source(split: Split) -> Document:
-    source = split.source
+def _source(source: SourceFacts) -> Document:
     return {
         "file_name": source.file_name or None,
         "size_bytes": source.size or None,
@@ -91,6 +102,21 @@ def _segment(segment: Segment, path: Path | None) -> Document:
         "download_url": segment.download_url,
         "expires": _time(segment, "expire_time"),
         "path": str(path) if path else None,
+    }
+
+
+def _planned(segment: PlannedSegment) -> Document:
+    return {
+        "index": segment.index,
+        "first_sample": segment.first_sample,
+        "sample_count": segment.sample_count,
+        "duration_s": seconds(segment.duration),
+        "overlap_samples": segment.overlap_samples,
+        "shifted_samples": segment.shifted_samples,
+        "reason": segment.reason or None,
+        "title": segment.title or None,
+        "expected_size_bytes": segment.expected_size if segment.HasField("expected_size") else None,
+        "size_is_exact": segment.size_is_exact,
     }
 
 

@@ -1,6 +1,9 @@
 """`zerokerf jobs`: look at jobs, follow them, stop them, remove them."""
 
+import asyncio
+import sys
 from contextlib import aclosing
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -77,6 +80,31 @@ def show(
 
 
 @app.command()
+def manifest(
+    job_id: JobId,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Save it here.")
+    ] = None,
+    server: Server = DEFAULT_SERVER,
+    api_key: ApiKey = "",
+    tls: UseTls = False,
+    ca_file: CaFile = None,
+) -> None:
+    """Print the manifest of a completed job: every segment with its place, hash and proof."""
+
+    async def command() -> None:
+        async with Connection(server, api_key, tls, ca_file).client() as client:
+            text = await client.manifest(job_id)
+        if output is None:
+            _put_manifest(text)
+        else:
+            await asyncio.to_thread(output.write_bytes, text.encode())
+            put(str(output))
+
+    run_async(command())
+
+
+@app.command()
 def watch(
     job_id: JobId,
     after: Annotated[int, typer.Option(min=0, help="Only events after this sequence number.")] = 0,
@@ -137,6 +165,16 @@ def delete(
         say(f"Job {job_id} is deleted.")
 
     run_async(command())
+
+
+def _put_manifest(text: str) -> None:
+    """Byte for byte, but for what could command a terminal."""
+    if sys.stdout.isatty():
+        for line in text.splitlines():
+            put(line)
+    else:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.flush()
 
 
 async def _newest(client: AsyncClient, states: list[Split.State.ValueType], limit: int) -> list[Split]:

@@ -1,11 +1,19 @@
-"""How a job was asked to be cut: in words for people, in numbers for scripts."""
+"""How a job was asked to be cut and made: in words for people, in numbers for scripts."""
 
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
 from zerokerf.cli.quantities import format_duration, format_size
-from zerokerf.v1.split_pb2 import CutOptions, SilenceMode, Split, SplitMode
+from zerokerf.v1.split_pb2 import (
+    CutOptions,
+    EncodeOptions,
+    SilenceMode,
+    Split,
+    SplitMode,
+    TagOptions,
+    Verification,
+)
 
 Document = dict[str, Any]
 
@@ -36,6 +44,24 @@ def options_document(options: CutOptions) -> Document:
     }
 
 
+def output_document(split: Split) -> Document:
+    """What its segments were asked to be."""
+    encoding = split.encoding
+    return {
+        "encoding": {
+            "bit_rate": encoding.bit_rate or None,
+            "quality": encoding.quality if encoding.HasField("quality") else None,
+            "sample_rate_hz": encoding.sample_rate or None,
+            "channels": encoding.channels or None,
+            "bit_depth": encoding.bit_depth or None,
+        },
+        "tags": "none" if split.tags.policy == TagOptions.POLICY_NONE else "copy",
+        "title": split.tags.title or None,
+        "verification": "full" if split.verification == Verification.VERIFICATION_FULL else "edges",
+        "strict": split.strict,
+    }
+
+
 def seconds(duration: Duration) -> float:
     return duration.ToNanoseconds() / 1e9
 
@@ -43,6 +69,31 @@ def seconds(duration: Duration) -> float:
 def cut_words(split: Split) -> str:
     """As they follow the word "cut"."""
     return ", ".join([_mode_words(split.mode), *_option_words(split.options)])
+
+
+def output_words(split: Split) -> str:
+    """What its segments were asked to be beyond the usual; empty if nothing."""
+    words = _encoding_words(split.encoding)
+    if split.tags.policy == TagOptions.POLICY_NONE:
+        words.append("without tags")
+    if split.tags.title:
+        words.append(f"titled {split.tags.title!r}")
+    if split.verification == Verification.VERIFICATION_FULL:
+        words.append("fully verified")
+    if split.strict:
+        words.append("only of a whole source")
+    return ", ".join(words)
+
+
+def _encoding_words(encoding: EncodeOptions) -> list[str]:
+    amounts = {
+        "bit/s": encoding.bit_rate,
+        "Hz": encoding.sample_rate,
+        "channels": encoding.channels,
+        "bit": encoding.bit_depth,
+    }
+    words = [f"{amount} {unit}" for unit, amount in amounts.items() if amount]
+    return [*words, f"quality {encoding.quality:g}"] if encoding.HasField("quality") else words
 
 
 def _mode_words(mode: SplitMode) -> str:

@@ -6,25 +6,33 @@ from datetime import timedelta
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.table import Table
 
-from zerokerf.cli.modes import cut_words
+from zerokerf.cli.modes import cut_words, output_words
 from zerokerf.cli.quantities import format_duration, format_size
 from zerokerf.cli.terminal import console, printable, put
 from zerokerf.requests import format_name
 from zerokerf.states import state_name
-from zerokerf.v1.split_pb2 import Segment, Split
+from zerokerf.v1.split_pb2 import PlannedSegment, Segment, Split
+from zerokerf.v1.split_service_pb2 import PlanSplitResponse
+
+Made = Split | PlanSplitResponse
+Column = tuple[str, list[str]]
 
 #: Those that only repeat what was asked for.
 _PLAIN_REASONS = frozenset({"", "duration", "size", "part", "timestamp", "chapter", "cue", "end"})
 
 
 def put_segments(split: Split) -> None:
-    columns = _segment_columns(split)
-    table = _table(*(name for name, _ in columns), right=4)
-    for row in zip(*(cells for _, cells in columns), strict=True):
-        table.add_row(*row)
-    console().print(table)
+    _put_columns([*_place_columns(split), *_file_columns(split), *_cut_columns(split)])
     put(totals_line(split))
     for note in split.notes:
+        put(note)
+
+
+def put_plan(plan: PlanSplitResponse) -> None:
+    sizes = ("size", [_expected_size(segment) for segment in plan.segments])
+    _put_columns([*_place_columns(plan), sizes, *_cut_columns(plan)])
+    put(plan_line(plan))
+    for note in plan.notes:
         put(note)
 
 
@@ -44,6 +52,8 @@ def put_jobs(splits: Iterable[Split]) -> None:
 def put_job(split: Split) -> None:
     put(f"{split.id}: {state_name(split.state)}, {split.progress.percent}%")
     put(f"Cut {cut_words(split)}, created {_time(split.create_time)}")
+    if output := output_words(split):
+        put(f"Segments {output}")
     if split.source.file_name:
         put(f"Source {_source_words(split)}")
     if split.HasField("error"):
@@ -54,7 +64,6 @@ def put_job(split: Split) -> None:
 
 def totals_line(split: Split) -> str:
     """Count, length and size of all segments, and whether they are the whole source, once."""
-    total = format_duration(split.source.duration.ToTimedelta())
     size = format_size(sum(segment.size for segment in split.segments))
     samples = sum(segment.sample_count for segment in split.segments)
     proof = (
@@ -62,11 +71,20 @@ def totals_line(split: Split) -> str:
         if is_whole(split)
         else f"the segments hold {samples} samples and the source {split.source.sample_count}"
     )
-    noun = "segment" if len(split.segments) == 1 else "segments"
-    return f"{len(split.segments)} {noun}, {total}, {size}; {proof}."
+    return f"{_count_words(split)}, {size}; {proof}."
 
 
-def is_whole(split: Split) -> bool:
+def plan_line(plan: PlanSplitResponse) -> str:
+    """Count, length and size of all segments, and how they would be made."""
+    sizes = [segment.expected_size for segment in plan.segments if segment.HasField("expected_size")]
+    about = "" if all(segment.size_is_exact for segment in plan.segments) else "about "
+    size = f", {about}{format_size(sum(sizes))}" if len(sizes) == len(plan.segments) else ""
+    name = format_name(plan.output_format)
+    how = f"{name} frames would be copied" if plan.copies_frames else f"would be encoded as {name}"
+    return f"{_count_words(plan)}{size}; {how}."
+
+
+def is_whole(split: Made) -> bool:
     """Whether the segments follow each other without gap or overlap from the first sample to the last."""
     position = 0
     for segment in split.segments:
@@ -76,31 +94,60 @@ def is_whole(split: Split) -> bool:
     return position == split.source.sample_count
 
 
-def _segment_columns(split: Split) -> list[tuple[str, list[str]]]:
-    """What is the same for every job, then why it was cut there and the titles if there is more to say."""
-    segments = split.segments
-    columns = [
+def _count_words(made: Made) -> str:
+    noun = "segment" if len(made.segments) == 1 else "segments"
+    return f"{len(made.segments)} {noun}, {format_duration(made.source.duration.ToTimedelta())}"
+
+
+def _place_columns(made: Made) -> list[Column]:
+    segments = made.segments
+    return [
         ("#", [str(segment.index) for segment in segments]),
-        ("start", [_position(split, segment.first_sample) for segment in segments]),
+        ("start", [_position(made, segment.first_sample) for segment in segments]),
         ("duration", [format_duration(segment.duration.ToTimedelta()) for segment in segments]),
-        ("size", [format_size(segment.size) for segment in segments]),
-        ("sha256", [segment.sha256[:12] for segment in segments]),
-        ("file", [printable(segment.file_name) for segment in segments]),
     ]
+
+
+def _file_columns(split: Split) -> list[Column]:
+    return [
+        ("size", [format_size(segment.size) for segment in split.segments]),
+        ("sha256", [segment.sha256[:12] for segment in split.segments]),
+        ("file", [printable(segment.file_name) for segment in split.segments]),
+    ]
+
+
+def _cut_columns(made: Made) -> list[Column]:
+    """Why it was cut there and the titles, if there is more to say than what was asked for."""
+    segments, columns = made.segments, []
     if any(segment.reason not in _PLAIN_REASONS or segment.shifted_samples for segment in segments):
-        columns.append(("cut", [_reason(split, segment) for segment in segments]))
+        columns.append(("cut", [_reason(made, segment) for segment in segments]))
     if any(segment.title for segment in segments):
         columns.append(("title", [printable(segment.title) for segment in segments]))
     return columns
 
 
-def _reason(split: Split, segment: Segment) -> str:
+def _expected_size(segment: PlannedSegment) -> str:
+    if not segment.HasField("expected_size"):
+        return "?"
+    about = "" if segment.size_is_exact else "~"
+    return about + format_size(segment.expected_size)
+
+
+def _reason(made: Made, segment: Segment | PlannedSegment) -> str:
     """And how far from the place that was asked for, as in "silence -0:00:01.250"."""
     words = [printable(segment.reason)]
     if segment.shifted_samples:
         sign = "-" if segment.shifted_samples < 0 else "+"
-        words.append(sign + _position(split, abs(segment.shifted_samples)))
+        words.append(sign + _position(made, abs(segment.shifted_samples)))
     return " ".join(words)
+
+
+def _put_columns(columns: list[Column]) -> None:
+    """Numbers first, which is what the first four are."""
+    table = _table(*(name for name, _ in columns), right=4)
+    for row in zip(*(cells for _, cells in columns), strict=True):
+        table.add_row(*row)
+    console().print(table)
 
 
 def _table(*names: str, right: int) -> Table:
@@ -110,8 +157,8 @@ def _table(*names: str, right: int) -> Table:
     return table
 
 
-def _position(split: Split, samples: int) -> str:
-    rate = split.source.sample_rate
+def _position(made: Made, samples: int) -> str:
+    rate = made.source.sample_rate
     if not rate:
         return str(samples)
     return format_duration(timedelta(milliseconds=round(samples * 1000 / rate)))

@@ -7,20 +7,21 @@ from typing import Annotated
 
 import typer
 
-from zerokerf.cli import cuts
+from zerokerf.cli import cuts, outputs
 from zerokerf.cli.connection import DEFAULT_SERVER, ApiKey, CaFile, Connection, Server, UseTls
-from zerokerf.cli.documents import split_document
+from zerokerf.cli.documents import plan_document, split_document
 from zerokerf.cli.exit_codes import ExitCode
 from zerokerf.cli.follow import follow, goes_on_without_us, leave_if_failed, save_segments
-from zerokerf.cli.reports import is_whole, put_segments
+from zerokerf.cli.reports import is_whole, put_plan, put_segments
 from zerokerf.cli.running import run_async, usage_error
 from zerokerf.cli.terminal import put, put_json, say
 from zerokerf.cli.views import View, open_view
 from zerokerf.client import AsyncClient
 from zerokerf.errors import ZerokerfError
-from zerokerf.requests import format_names
+from zerokerf.requests import Wish
 from zerokerf.states import state_name
 from zerokerf.v1.split_pb2 import Split
+from zerokerf.v1.split_service_pb2 import PlanSplitResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,16 @@ class Request:
 
     source: str
     cuts: cuts.Cuts
-    to: str | None
+    output: outputs.Output
     folder: Path | None
 
     @property
-    def is_url(self) -> bool:
-        return self.source.lower().startswith(("http://", "https://"))
+    def url(self) -> str | None:
+        return self.source if self.source.lower().startswith(("http://", "https://")) else None
+
+    @property
+    def file(self) -> Path | None:
+        return None if self.url else Path(self.source)
 
 
 def split(
@@ -52,12 +57,20 @@ def split(
     snap: cuts.Snap = "",
     overlap: cuts.Overlap = "",
     min_tail: cuts.MinTail = "",
-    to: Annotated[
-        str, typer.Option(metavar="FORMAT", help=f"{', '.join(format_names())}; else the source's.")
-    ] = "",
+    to: outputs.To = "",
+    bit_rate: outputs.BitRate = "",
+    quality: outputs.Quality = None,
+    sample_rate: outputs.SampleRate = "",
+    channels: outputs.Channels = None,
+    bit_depth: outputs.BitDepth = None,
+    tags: outputs.Tags = "",
+    title: outputs.Title = "",
+    verify: outputs.Verify = "",
+    strict: outputs.Strict = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Save the segments here.")
     ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say where it would be cut.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only file names or links.")] = False,
     server: Server = DEFAULT_SERVER,
@@ -66,7 +79,7 @@ def split(
     ca_file: CaFile = None,
 ) -> None:
     """Cut a recording into segments: by length, size, number, position, chapter, track or pause."""
-    typed = cuts.TypedCuts(
+    typed_cuts = cuts.TypedCuts(
         every=every,
         max_size=max_size,
         parts=parts,
@@ -80,23 +93,57 @@ def split(
         overlap=overlap,
         min_tail=min_tail,
     )
-    request = _request(source, typed, to, output)
+    typed_output = outputs.TypedOutput(
+        to=to,
+        bit_rate=bit_rate,
+        quality=quality,
+        sample_rate=sample_rate,
+        channels=channels,
+        bit_depth=bit_depth,
+        tags=tags,
+        title=title,
+        verify=verify,
+        strict=strict,
+    )
+    if plan and (output or quiet):
+        raise usage_error("--plan makes no files: it does not go with --output or --quiet.")
+    request = _request(source, typed_cuts, typed_output, output)
     connection = Connection(server, api_key, tls, ca_file)
-    run_async(_split(request, connection, as_json=as_json, quiet=quiet))
+    command = (
+        _plan(request, connection, as_json=as_json)
+        if plan
+        else _split(request, connection, as_json=as_json, quiet=quiet)
+    )
+    run_async(command)
 
 
-def _request(source: str, typed: cuts.TypedCuts, to: str, folder: Path | None) -> Request:
-    if to and to.lower() not in format_names():
-        raise usage_error(f"--to {to!r} is not a format; use one of {', '.join(format_names())}.")
+def _request(
+    source: str, typed_cuts: cuts.TypedCuts, typed_output: outputs.TypedOutput, folder: Path | None
+) -> Request:
     try:
-        request = Request(source, typed.meant(), to or None, folder)
+        request = Request(source, typed_cuts.meant(), typed_output.meant(), folder)
     except ValueError as error:
         raise usage_error(str(error)) from error
     except OSError as error:
         raise usage_error(f"The cue sheet {error.filename!r} cannot be read: {error.strerror}.") from error
-    if not request.is_url and not Path(source).is_file():
+    if request.file and not request.file.is_file():
         raise usage_error(f"There is no file {source!r}; an address begins with http:// or https://.")
     return request
+
+
+async def _plan(request: Request, connection: Connection, *, as_json: bool) -> None:
+    async with connection.client() as client:
+        with open_view(quiet=as_json) as view:
+            if not as_json:
+                say("Looking where it would be cut.")
+            plan = await client.plan_split(
+                url=request.url, file=request.file, on_progress=view.uploading, **_wish(request)
+            )
+    if as_json:
+        put_json(plan_document(plan))
+    else:
+        put_plan(plan)
+    _leave_unless_whole(plan)
 
 
 async def _split(request: Request, connection: Connection, *, as_json: bool, quiet: bool) -> None:
@@ -104,7 +151,13 @@ async def _split(request: Request, connection: Connection, *, as_json: bool, qui
         request.folder.mkdir(parents=True, exist_ok=True)
     async with connection.client() as client:
         with open_view(quiet=quiet) as view:
-            job = await _create(client, request, view)
+            job = await client.create_split(
+                url=request.url,
+                file=request.file,
+                verification=request.output.verification,
+                on_progress=view.uploading,
+                **_wish(request),
+            )
             if not quiet:
                 say(f"Job {job.id} accepted.")
             async with goes_on_without_us(job.id):
@@ -112,24 +165,12 @@ async def _split(request: Request, connection: Connection, *, as_json: bool, qui
             paths = await _save(client, done, request.folder, view) if request.folder else []
     _put(done, paths, as_json=as_json, quiet=quiet)
     leave_if_failed(done)
-    if not is_whole(done):
-        say("Error: the segments are not the whole source.")
-        raise typer.Exit(ExitCode.UNEXPECTED)
+    _leave_unless_whole(done)
 
 
-async def _save(client: AsyncClient, split: Split, folder: Path, view: View) -> list[Path]:
-    try:
-        return await save_segments(client, split, folder, view)
-    except (asyncio.CancelledError, ZerokerfError, OSError):
-        say(f"Job {split.id} is {state_name(split.state)}; its links: zerokerf jobs show {split.id}")
-        raise
-
-
-async def _create(client: AsyncClient, request: Request, view: View) -> Split:
-    wanted = request.cuts
-    return await client.create_split(
-        url=request.source if request.is_url else None,
-        file=None if request.is_url else Path(request.source),
+def _wish(request: Request) -> Wish:
+    wanted, output = request.cuts, request.output
+    return Wish(
         every=wanted.every,
         max_size=wanted.max_size,
         parts=wanted.parts,
@@ -140,9 +181,20 @@ async def _create(client: AsyncClient, request: Request, view: View) -> Split:
         snap=wanted.snap,
         overlap=wanted.overlap,
         min_tail=wanted.min_tail,
-        to=request.to,
-        on_progress=view.uploading,
+        to=output.to,
+        encoding=output.encoding,
+        tags=output.tags,
+        title=output.title,
+        strict=output.strict,
     )
+
+
+async def _save(client: AsyncClient, split: Split, folder: Path, view: View) -> list[Path]:
+    try:
+        return await save_segments(client, split, folder, view)
+    except (asyncio.CancelledError, ZerokerfError, OSError):
+        say(f"Job {split.id} is {state_name(split.state)}; its links: zerokerf jobs show {split.id}")
+        raise
 
 
 def _put(split: Split, paths: list[Path], *, as_json: bool, quiet: bool) -> None:
@@ -154,3 +206,9 @@ def _put(split: Split, paths: list[Path], *, as_json: bool, quiet: bool) -> None
         put_segments(split)
     for place in places:
         put(place)
+
+
+def _leave_unless_whole(made: Split | PlanSplitResponse) -> None:
+    if not is_whole(made):
+        say("Error: the segments are not the whole source.")
+        raise typer.Exit(ExitCode.UNEXPECTED)
