@@ -71,6 +71,16 @@ def split_message(job: SplitJob) -> split_pb2.Split:
     return message
 
 
+def listed_message(job: SplitJob) -> split_pb2.Split:
+    """Without what may be long: a page of jobs has to fit into one message."""
+    message = split_message(job)
+    if message.mode.HasField("timestamps"):
+        message.mode.timestamps.ClearField("positions")
+    if message.mode.HasField("cue"):
+        message.mode.cue.ClearField("sheet")
+    return message
+
+
 def segment_message(
     segment: StoredSegment, source: SourceFacts, file_name: str, content_type: str, link: SignedUrl
 ) -> split_pb2.Segment:

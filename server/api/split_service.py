@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from server.api import validation
 from server.api.caller import current_account_id
-from server.api.convert import event_message, plan_message, segment_message, split_message
+from server.api.convert import event_message, listed_message, plan_message, segment_message, split_message
 from server.api.interceptors import Context
 from server.fetch.guard import AddressPolicy
 from server.jobs.model import SplitJob
@@ -52,7 +52,7 @@ class SplitService(split_service_pb2_grpc.SplitServiceServicer):
             request.skip,
         )
         return split_service_pb2.ListSplitsResponse(
-            splits=[split_message(job) for job in page.jobs],
+            splits=[listed_message(job) for job in page.jobs],
             next_page_token=page.next_token,
             total_size=page.total,
         )
