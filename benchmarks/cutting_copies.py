@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cutting_corpus import HOUR_S, TEN_HOURS_S, Corpus
-from benchmarks.cutting_costs import Cost, cost_of, middle, result_of
+from benchmarks.cutting_costs import Cost, cost_of, least, result_of
 from benchmarks.cutting_work import SEGMENTS
 from benchmarks.results import Row, in_mib, p50
 from server.media.decoder import find_decoder
@@ -61,7 +61,7 @@ def _hour_rows(kind: str, source: Path, folder: Path, bar: float | None) -> list
         own.append(_ours(source, folder))
         split.append(_ffmpeg_split(source, HOUR_S // SEGMENTS, folder))
         cp.append(_cp(source, folder))
-    beside = middle(split)
+    beside = least(split)
     rows = [
         _row(f"{kind} copy, 1 h", bar, [one.total(*_COPYING) for one in own], beside, _by_stage(own)),
         _row(f"{kind} copy, 1 h: verification", PROOF_BAR, [one.proof for one in own], beside, ""),
@@ -70,7 +70,7 @@ def _hour_rows(kind: str, source: Path, folder: Path, bar: float | None) -> list
     if kind in ("mp3", "wav"):
         writing = [one.total("index", "write") for one in own]
         bar = CP_BAR if kind == "wav" else None
-        rows.append(_row(f"{kind} copy, 1 h: index and writing", bar, writing, middle(cp), "", "cp"))
+        rows.append(_row(f"{kind} copy, 1 h: index and writing", bar, writing, least(cp), "", "cp"))
     if kind in ("mp3", "ogg"):
         rows.append(_mp3splt_row(kind, source, folder, beside))
     return rows
@@ -146,7 +146,7 @@ def _emptied(folder: Path) -> Iterator[Path]:
 def _row(
     what: str, bar: float | None, own: Sequence[Cost], beside: Cost, detail: str, peer: str = "ffmpeg"
 ) -> Row:
-    cost = middle(own)
+    cost = least(own)
     ratio = cost.cpu_s / beside.cpu_s
     measured = f"{ratio:.2f} x CPU ({cost.cpu_s:.2f} s beside {beside.cpu_s:.2f} s of {peer})"
     measured += f", {cost.wall_s / beside.wall_s:.2f} x wall{detail}"
@@ -155,5 +155,5 @@ def _row(
 
 
 def _by_stage(own: Sequence[Copied]) -> str:
-    costs: dict[str, Any] = {name: middle([one.stages[name] for one in own]).cpu_s for name in _COPYING}
+    costs: dict[str, Any] = {name: least([one.stages[name] for one in own]).cpu_s for name in _COPYING}
     return "; " + ", ".join(f"{name} {cpu_s:.2f} s" for name, cpu_s in costs.items())

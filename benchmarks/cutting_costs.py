@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.results import p50
-
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -20,8 +18,9 @@ class Cost:
     wall_s: float
 
 
-def middle(costs: Sequence[Cost]) -> Cost:
-    return Cost(p50([cost.cpu_s for cost in costs]), p50([cost.wall_s for cost in costs]))
+def least(costs: Sequence[Cost]) -> Cost:
+    """What it costs when nobody else is in the way."""
+    return Cost(min(cost.cpu_s for cost in costs), min(cost.wall_s for cost in costs))
 
 
 def cost_of(argv: Sequence[str | Path], cores: int | None = None) -> Cost:
