@@ -40,6 +40,17 @@ def parse_address(url: str) -> Address:
     raise _wrong("it must begin with file://, s3://, s3+http://, s3+https:// or memory://")
 
 
+def object_uri(address: Address, key: str) -> str:
+    """Where an object lies, in the words of its store: what names it to people, and to other tools."""
+    match address:
+        case FolderAddress(root):
+            return f"{root.as_uri()}/{key}"
+        case S3Address():
+            return f"s3://{address.bucket}/{address.prefix}{key}"
+        case MemoryAddress():
+            return f"memory:///{key}"
+
+
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)

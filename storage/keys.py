@@ -8,6 +8,7 @@ from zerokerf.errors import InvalidObjectKey, ObjectRangeInvalid
 _SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}"
 _KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 _MAX_LENGTH = 1024
+_ID = re.compile(r"[A-Za-z0-9_]{1,64}")
 
 
 def is_key(text: str) -> bool:
@@ -51,6 +52,14 @@ def segment_key(account_id: str, job_id: str, index: int, extension: str) -> str
     return segments_prefix(account_id, job_id) + _segment(name)
 
 
+def transcripts_prefix(account_id: str, job_id: str) -> str:
+    return job_prefix(account_id, job_id) + "out/"
+
+
+def transcript_key(account_id: str, job_id: str, public_id: str, ending: str) -> str:
+    return transcripts_prefix(account_id, job_id) + _segment(f"{public_id}.{ending}")
+
+
 def file_name_of(key: str) -> str:
     """What a stored object is called when it is downloaded."""
     return key.rpartition("/")[2]
@@ -66,6 +75,12 @@ def upload_prefix(account_id: str, upload_id: str) -> str:
 
 def upload_data_key(account_id: str, upload_id: str) -> str:
     return upload_prefix(account_id, upload_id) + "data.bin"
+
+
+def upload_id_of(account_id: str, key: str) -> str | None:
+    """The upload of this account whose bytes the key names; None for every other text."""
+    upload_id = key.split("/")[-2] if "/" in key else ""
+    return upload_id if _ID.fullmatch(upload_id) and key == upload_data_key(account_id, upload_id) else None
 
 
 def upload_part_key(account_id: str, upload_id: str, offset: int) -> str:
