@@ -5,15 +5,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from server.speech.recognizer import SAMPLE_RATE, OnWindow, Recognizer, Task
+from server.speech.recognizer import SAMPLE_RATE, OnWindow, Recognizer, Samples, Task
 from server.speech.sound import Sound
 from server.speech.transcript import Transcript, Word
 from server.speech.transcript_normal import normalised
 from server.speech.transcript_tokens import Heard, words_of
 from server.speech.windows import Window
 
+_LEAST_WINDOWS = 4  # enough for the threads of one worker
 _MOST_WINDOWS = 8  # some three minutes: what is lost when a worker dies
 _WANTED_CHUNKS = 12  # so that every idle worker finds one
+_LANGUAGE_WINDOWS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,19 @@ class HeardChunk:
 
 def plan_chunks(windows: Sequence[Window], sample_count: int) -> list[Chunk]:
     """Alike in their number of windows. None where nobody speaks."""
-    per_chunk = min(_MOST_WINDOWS, max(1, len(windows) // _WANTED_CHUNKS))
+    per_chunk = min(_MOST_WINDOWS, max(_LEAST_WINDOWS, len(windows) // _WANTED_CHUNKS))
     count = -(-len(windows) // per_chunk)
     bounds = [len(windows) * index // count for index in range(count + 1)] if count else [0]
     groups = [tuple(windows[first:end]) for first, end in pairwise(bounds)]
     edges = [0, *(group[0].first_sample for group in groups[1:]), sample_count]
     return [Chunk(index, edges[index], edges[index + 1], group) for index, group in enumerate(groups)]
+
+
+async def hear_language(recognizer: Recognizer, sound: Sound, windows: Sequence[Window]) -> str:
+    """The language of a recording that has windows, from a few of them spread over it."""
+    step = -(-len(windows) // _LANGUAGE_WINDOWS)
+    samples = await asyncio.to_thread(_read, sound, windows[::step])
+    return await recognizer.detect_language(samples)
 
 
 async def hear_chunk(
@@ -56,9 +65,7 @@ async def hear_chunk(
     on_window: OnWindow | None = None,
 ) -> HeardChunk:
     """Safe to repeat. In memory are the chunk's samples, some fifteen megabytes."""
-    samples = await asyncio.to_thread(
-        lambda: [sound.read(window.first_sample, window.end_sample) for window in chunk.windows]
-    )
+    samples = await asyncio.to_thread(_read, sound, chunk.windows)
     heard = await recognizer.recognize(samples, task, on_window)
     windows = tuple(_moved(pieces, window) for pieces, window in zip(heard, chunk.windows, strict=True))
     return HeardChunk(chunk.index, windows, channel)
@@ -77,6 +84,10 @@ def stitch(chunks: Iterable[HeardChunk], *, language: str, duration_ms: int) -> 
         for pieces in chunk.windows:
             words += words_of(pieces, language=language, channel=chunk.channel)
     return normalised(words, language=language, duration_ms=duration_ms)
+
+
+def _read(sound: Sound, windows: Sequence[Window]) -> list[Samples]:
+    return [sound.read(window.first_sample, window.end_sample) for window in windows]
 
 
 def _moved(pieces: Iterable[Heard], window: Window) -> tuple[Heard, ...]:

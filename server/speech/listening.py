@@ -19,7 +19,7 @@ FRAMES_PER_S = SAMPLE_RATE / FRAME_SAMPLES
 _CONTEXT_SAMPLES = 64  # of the frame before, which the detector sees as well
 _STATE = (1, 1, 128)
 _STRETCH_FRAMES = 5 * 1875  # five minutes: the part of one thread
-_RUN_FRAMES = 1875  # a minute at a time keeps memory flat
+_RUN_FRAMES = 938  # half a minute at a time keeps memory flat
 _LEAD_FRAMES = 250  # eight seconds, after which where the detector was started hardly matters
 
 Bytes = NDArray[np.uint8]

@@ -22,7 +22,6 @@ _SURELY_NO_SPEECH = 0.6
 _UNSURE_LOGPROB = -1.0
 
 _NO_REPEATS = 4  # so many tokens in a row come up once only
-_DETECTION_WINDOWS = 4
 _LEAST_SAMPLES = SAMPLE_RATE // 50  # less than one frame of the model holds no word
 _FRAMES_PER_WINDOW = WINDOW_MAX_S * 100
 
@@ -65,7 +64,7 @@ class WhisperRecognizer:
         if self.is_english_only:
             return "en"
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._detect, windows[:_DETECTION_WINDOWS])
+        return await loop.run_in_executor(self._threads, self._detect, windows)
 
     async def recognize(
         self, windows: Sequence[Samples], task: Task, on_window: OnWindow | None = None

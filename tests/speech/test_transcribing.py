@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.speech.chunks import HeardChunk, hear_chunk, plan_chunks, stitch
+from server.speech.chunks import HeardChunk, hear_chunk, hear_language, plan_chunks, stitch
 from server.speech.listening import FRAME_SAMPLES, SpeechDetector
 from server.speech.model_files import ModelFiles
 from server.speech.pauses import speech_runs
@@ -105,6 +105,16 @@ async def test_channels_are_heard_apart(room: Room, readings: Readings, tmp_path
         for channel in ("channel_1", "channel_2")
     }
     assert by_channel["channel_1"] == by_channel["channel_2"] == readings.worstward.words
+
+
+async def test_the_language_of_a_recording_is_one_of_the_models(
+    recognizer: WhisperRecognizer, detector: SpeechDetector, readings: Readings, tmp_path: Path
+) -> None:
+    sound = Sound.open(write(tmp_path / "speech.wav", *[readings.worstward.samples, silence(5)] * 6))
+    windows = plan_windows(await detector.listen(sound))
+
+    assert len(windows) > 4
+    assert await hear_language(recognizer, sound, windows) == "en"
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 90.0])
