@@ -8,7 +8,10 @@ from storage.interface import SignedUrl
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """`committed_size` is what is safely stored; `link` is where to PUT the file, known only at creation."""
+    """`committed_size` is what is safely stored; `link` is where to PUT the file, known only at creation.
+
+    `job_id` is what the job is to be called that an upload was made for.
+    """
 
     id: str
     account_id: str
@@ -18,6 +21,7 @@ class Upload:
     committed_size: int = 0
     complete: bool = False
     link: SignedUrl | None = None
+    job_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

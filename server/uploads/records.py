@@ -1,6 +1,6 @@
 """The records of uploads: what was declared, and which parts are safely stored."""
 
-from sqlalchemy import RowMapping, Update, insert, select, update
+from sqlalchemy import RowMapping, Update, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.ids import Prefix, is_id, shown
@@ -25,6 +25,7 @@ class UploadRecords:
             "file_name": upload.file_name,
             "content_type": upload.content_type,
             "size": declared_size,
+            **({"job_id": upload.job_id} if upload.job_id else {}),
         }
         columns = {
             "id": upload.id,
@@ -94,6 +95,11 @@ class UploadRecords:
             if not (await connection.execute(_open_at(upload_id, size_bytes).values(complete=True))).rowcount:
                 raise await _mismatch(connection, upload_id, size_bytes)
 
+    async def remove(self, upload_id: str) -> None:
+        """Succeeds when it is gone already."""
+        async with self._database.writing() as connection:
+            await connection.execute(delete(uploads).where(uploads.c.id == upload_id))
+
 
 def _open_at(upload_id: str, committed_size: int) -> Update:
     """Changes the upload only if it is still open and ends at that byte."""
@@ -118,4 +124,5 @@ def _upload_of(row: RowMapping) -> Upload:
         created_at=row["created_at"],
         committed_size=row["committed_size"],
         complete=row["complete"],
+        job_id=row["declared"].get("job_id"),
     )

@@ -12,7 +12,7 @@ from server.uploads.model import Part, Upload
 from server.uploads.pieces import limited, pieces
 from server.uploads.records import UploadRecords
 from storage.interface import ObjectStore, UrlSigner
-from storage.keys import upload_data_key, upload_part_key
+from storage.keys import upload_data_key, upload_part_key, upload_prefix
 from zerokerf.errors import (
     FileTooLarge,
     ObjectNotFound,
@@ -22,7 +22,7 @@ from zerokerf.errors import (
 )
 
 PART_BYTES = 8 * 2**20
-_LINK_LIVES = timedelta(hours=1)
+LINK_LIVES = timedelta(hours=1)
 _ANY_TYPE = "application/octet-stream"
 
 
@@ -37,6 +37,7 @@ class Uploads:
         max_bytes: int,
         clock: Clock = utc_now,
         part_bytes: int = PART_BYTES,
+        link_lives: timedelta = LINK_LIVES,
     ) -> None:
         self._records = UploadRecords(database)
         self._store = store
@@ -44,24 +45,53 @@ class Uploads:
         self._max_bytes = max_bytes
         self._clock = clock
         self._part_bytes = part_bytes
+        self._link_lives = link_lives
 
     async def create(
-        self, account_id: str, file_name: str, content_type: str, size: int | None, request_id: str | None
+        self,
+        account_id: str,
+        file_name: str,
+        content_type: str,
+        size: int | None = None,
+        request_id: str | None = None,
+        job_id: str | None = None,
     ) -> Upload:
         """With a fresh link. Safe to repeat with a request id. Raises FileTooLarge, IdempotencyConflict."""
         if size is not None and size > self._max_bytes:
             raise FileTooLarge(self._max_bytes, size)
         upload = Upload(
-            new_id(Prefix.UPLOAD), account_id, file_name, content_type or _ANY_TYPE, self._clock()
+            new_id(Prefix.UPLOAD),
+            account_id,
+            file_name,
+            content_type or _ANY_TYPE,
+            self._clock(),
+            job_id=job_id,
         )
         upload = await self._records.create(upload, size, request_id)
         link = await self._signer.sign_put(
             upload_data_key(account_id, upload.id),
-            _LINK_LIVES,
+            self._link_lives,
             content_type=upload.content_type,
             max_size=self._max_bytes,
         )
         return replace(upload, link=link)
+
+    async def take_in(
+        self, account_id: str, file_name: str, content_type: str, chunks: AsyncIterator[bytes]
+    ) -> Upload:
+        """A complete upload of all the chunks; nothing stays of one that breaks. Raises FileTooLarge."""
+        upload = await self.create(account_id, file_name, content_type)
+        try:
+            upload = await self.write(account_id, upload.id, 0, True, chunks)
+        finally:
+            if not upload.complete:
+                await self.discard(account_id, upload.id)
+        return upload
+
+    async def discard(self, account_id: str, upload_id: str) -> None:
+        """For uploads that no job names. Succeeds when it is gone already."""
+        await self._store.delete_prefix(upload_prefix(account_id, upload_id))
+        await self._records.remove(upload_id)
 
     async def get(self, account_id: str, upload_id: str) -> Upload:
         """As it stands, whichever way the bytes came. Raises UploadNotFound."""
