@@ -13,7 +13,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from gateway.config import GatewayConfig
 from zerokerf.errors import JobNotFound, Unauthenticated
-from zerokerf.v1 import split_service_pb2_grpc, upload_service_pb2_grpc
+from zerokerf.v1 import batch_service_pb2_grpc, split_service_pb2_grpc, upload_service_pb2_grpc
 
 _KEY = re.compile(r"[!-~]{1,512}")
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -25,10 +25,13 @@ class Backend:
     config: GatewayConfig
     # In quotes, because the asynchronous stubs exist for the type checker only.
     splits: "split_service_pb2_grpc.SplitServiceAsyncStub"
+    batch: "batch_service_pb2_grpc.BatchServiceAsyncStub"
     uploads: "upload_service_pb2_grpc.UploadServiceAsyncStub"
     health: HealthStub
     #: Set when the gateway stops, so that streams without an end come to one.
     draining: asyncio.Event
+    #: Held by each request whose large body is in memory.
+    large_bodies: asyncio.Semaphore
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,11 @@ async def connected(config: GatewayConfig, draining: asyncio.Event) -> AsyncIter
         yield Backend(
             config=config,
             splits=split_service_pb2_grpc.SplitServiceStub(channel),
+            batch=batch_service_pb2_grpc.BatchServiceStub(channel),
             uploads=upload_service_pb2_grpc.UploadServiceStub(channel),
             health=HealthStub(channel),
             draining=draining,
+            large_bodies=asyncio.Semaphore(config.max_large_bodies),
         )
 
 
@@ -66,7 +71,11 @@ async def caller_of(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False))],
 ) -> Caller:
     """Raises Unauthenticated when there is nothing that could be a key."""
-    secret = key or (bearer.credentials if bearer else "")
+    return caller_with(backend, key or (bearer.credentials if bearer else ""))
+
+
+def caller_with(backend: Backend, secret: str) -> Caller:
+    """Raises Unauthenticated for what cannot be a key."""
     if not _KEY.fullmatch(secret):
         raise Unauthenticated
     return Caller(backend, (("x-api-key", secret),))

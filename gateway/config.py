@@ -33,6 +33,11 @@ class GatewayConfig:
     max_upload_bytes: int = 2 << 30
     #: Enough for a cue sheet of 64 KiB with every character escaped.
     max_body_bytes: int = 400 << 10
+    #: Of a recording to transcribe.
+    max_recording_bytes: int = 1 << 30
+    #: Of a recording that is part of a JSON body, which has to be held in memory.
+    max_inline_bytes: int = 10 << 20
+    max_large_bodies: int = 2
     max_header_bytes: int = 32 << 10
     max_connections: int = 1000
     #: Silence after which a stream of events says that it is still there.

@@ -1,6 +1,5 @@
 """Signed links to local files: downloads with ranges, and uploads that appear whole or not at all."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from datetime import UTC, datetime
 
 from fastapi import Request, Response
 
+from gateway.arriving import arriving, at_most
 from gateway.config import GatewayConfig, LocalFiles
 from gateway.errors import error_answer
 from gateway.ranges import Part, UnsatisfiableError, http_date, is_known, wanted_part
@@ -40,7 +40,7 @@ class FileRoutes:
         most = min(link.max_size or self.config.max_upload_bytes, self.config.max_upload_bytes)
         if int(request.headers.get("content-length", "0")) > most:
             raise FileTooLarge(most)
-        body = _body(request, most, self.config.idle_timeout_s)
+        body = at_most(arriving(request, self.config.idle_timeout_s), most)
         info = await self.files.store.put(key, body, content_type=link.content_type or _OCTETS)
         return Response(headers={"ETag": _etag(info)})
 
@@ -89,25 +89,6 @@ async def _joined(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGener
         yield first
         async for chunk in rest:
             yield chunk
-
-
-async def _body(request: Request, most: int, idle_timeout_s: float) -> AsyncGenerator[bytes, None]:
-    """Raises ClientDisconnect when the client leaves, so that a broken upload is never a whole one."""
-    size_bytes = 0
-    chunks = request.stream()
-    while (chunk := await _next(chunks, idle_timeout_s)) is not None:
-        size_bytes += len(chunk)
-        if size_bytes > most:
-            raise FileTooLarge(most)
-        yield chunk
-
-
-async def _next(chunks: AsyncGenerator[bytes, None], idle_timeout_s: float) -> bytes | None:
-    try:
-        async with asyncio.timeout(idle_timeout_s):
-            return await anext(chunks, None)
-    except TimeoutError:
-        raise InvalidParams({"body": f"Nothing arrived for {idle_timeout_s:g} s."}) from None
 
 
 def _check_type(link: Link, request: Request) -> None:

@@ -30,10 +30,10 @@ async def json_object(request: Request, limit_bytes: int, time_limit_s: float) -
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         refuse("The request must have the header Content-Type: application/json.")
-    return parse_object(await _read(request, limit_bytes, time_limit_s))
+    return parse_object(await read_body(request, limit_bytes, time_limit_s))
 
 
-async def _read(request: Request, limit_bytes: int, time_limit_s: float) -> bytes:
+async def read_body(request: Request, limit_bytes: int, time_limit_s: float) -> bytes:
     if int(request.headers.get("content-length", "0")) > limit_bytes:
         raise BodyTooLarge(limit_bytes)
     body = bytearray()
@@ -48,18 +48,19 @@ async def _read(request: Request, limit_bytes: int, time_limit_s: float) -> byte
     return bytes(body)
 
 
-def parse_object(body: bytes) -> JsonObject:
+def parse_object(body: bytes, what: str = "The request body") -> JsonObject:
+    """Raises InvalidParams; its sentence says what is no object."""
     try:
         text = body.decode()
         value = json.loads(text, object_pairs_hook=_unique, parse_float=_decimal, parse_constant=_no_constant)
         # Escapes such as \ud800 alone are valid JSON but no text that can be stored or sent.
         json.dumps(value, ensure_ascii=False, default=str).encode()
     except UnicodeError:
-        refuse("The request body is not valid UTF-8 text.")
+        refuse(f"{what} is not valid UTF-8 text.")
     except (ValueError, RecursionError):
-        refuse("The request body is not valid JSON.")
+        refuse(f"{what} is not valid JSON.")
     if not isinstance(value, dict):
-        refuse("The request body must be a JSON object.")
+        refuse(f"{what} must be a JSON object.")
     return value
 
 
