@@ -17,7 +17,8 @@ async def put_chunks(connection: AsyncConnection, job_id: str, chunks: Sequence[
     if not chunks:
         return
     rows = [{"job_id": job_id, **chunk_columns(chunk)} for chunk in chunks]
-    await connection.execute(insert_into(batch_chunks, connection).values(rows).on_conflict_do_nothing())
+    # Row by row: one statement takes no more than some 30,000 values.
+    await connection.execute(insert_into(batch_chunks, connection).on_conflict_do_nothing(), rows)
 
 
 async def put_heard(
@@ -30,11 +31,15 @@ async def put_heard(
 
 
 async def heard_so_far(connection: AsyncConnection, job_id: str) -> tuple[int, int]:
-    """How many chunks are heard, and how many samples they hold."""
-    query = select(func.count(), func.coalesce(func.sum(batch_chunks.c.sample_count), 0))
-    heard = batch_chunks.c.job_id == job_id, batch_chunks.c.heard.is_not(None)
-    count, samples = (await connection.execute(query.where(*heard))).one()
-    return count, int(samples)
+    """How many chunks are heard, and how much of the recording that is, in samples of one channel."""
+    is_heard = batch_chunks.c.heard.is_not(None)
+    query = select(
+        func.count().filter(is_heard),
+        func.coalesce(func.sum(batch_chunks.c.sample_count).filter(is_heard), 0),
+        func.count(batch_chunks.c.channel.distinct()),
+    )
+    count, samples, channels = (await connection.execute(query.where(batch_chunks.c.job_id == job_id))).one()
+    return count, int(samples) // max(1, channels)
 
 
 async def chunks_of(connection: AsyncConnection, job_id: str) -> tuple[BatchChunk, ...]:

@@ -1,16 +1,17 @@
 """What clients can do with transcription jobs: recorded first, then told to the engine."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from server.jobs.batch_model import BatchJob, BatchPage, BatchQuery, BatchRequest
 from server.jobs.batch_records import BatchRecords
+from server.jobs.batch_uploads import BatchUploads
 from server.jobs.engine import JobEngine
 from server.jobs.events import watch
 from server.jobs.handing_over import hand_over
 from server.jobs.kinds import KindName
 from server.jobs.model import JobEvent
 from server.jobs.states import State
-from server.jobs.uploads import FinishedUploads
 from server.jobs.wakeups import Wakeups
 
 
@@ -21,7 +22,7 @@ class BatchJobs:
     """
 
     def __init__(
-        self, records: BatchRecords, engine: JobEngine, uploads: FinishedUploads, wakeups: Wakeups
+        self, records: BatchRecords, engine: JobEngine, uploads: BatchUploads, wakeups: Wakeups
     ) -> None:
         self._records = records
         self._engine = engine
@@ -29,18 +30,23 @@ class BatchJobs:
         self._wakeups = wakeups
 
     async def submit(
-        self, account_id: str, request: BatchRequest, public_id: str, request_id: str | None
+        self, account_id: str, request: BatchRequest, public_id: str | None, request_id: str | None
     ) -> BatchJob:
-        """Once it returns, the job will end.
+        """Once it returns, the job will end. Without a public id, the upload may say what the job is called.
 
         Raises JobExists, UploadNotFound, UploadIncomplete, FileTooLarge or IdempotencyConflict.
         """
+        upload = None
         if request.upload_id is not None:
-            await self._uploads.require_complete(account_id, request.upload_id)
-        job = await self._records.create(account_id, request, public_id, request_id)
+            upload = await self._uploads.require_complete(account_id, request.upload_id)
+        job = await self._records.create(account_id, request, public_id, request_id, upload)
         if job.state is State.QUEUED:
             await hand_over("start", job.id, self._engine.start(KindName.BATCH, job.id, account_id))
         return job
+
+    async def require_free(self, account_id: str, public_id: str) -> None:
+        """Raises JobExists. Nothing is reserved: `submit` may still find that somebody was quicker."""
+        await self._records.require_free(account_id, public_id)
 
     async def get(self, account_id: str, public_id: str) -> BatchJob:
         """Also when it is deleted. Raises JobNotFound."""
@@ -57,8 +63,7 @@ class BatchJobs:
 
     async def cancel(self, account_id: str, public_id: str) -> BatchJob:
         """Raises JobNotCancellable for a job that has ended otherwise."""
-        found = await self._records.find(account_id, public_id)
-        job = await self._records.request_cancel(account_id, found.id)
+        job = await self._records.cancel(account_id, public_id)
         await self._stop(job)
         return job
 
@@ -67,8 +72,10 @@ class BatchJobs:
     ) -> AsyncGenerator[JobEvent, None]:
         """Every event behind the cursor, then each new one. Raises JobNotFound, InvalidParams."""
         job = await self._records.find(account_id, public_id)
-        async for event in watch(self._records, self._wakeups, account_id, job.id, after_sequence):
-            yield event
+        events = watch(self._records, self._wakeups, account_id, job.id, after_sequence)
+        async with aclosing(events):
+            async for event in events:
+                yield event
 
     async def _stop(self, job: BatchJob) -> None:
         await hand_over("cancel", job.id, self._engine.cancel(job.id))

@@ -14,6 +14,8 @@ class BatchRequest:
 
     source_url: str | None = None
     upload_id: str | None = None
+    #: Of an upload that came with the request, which each repeat makes anew.
+    upload_sha256: str | None = None
     #: As the client named it, or the documented default.
     model_code: str = ""
     #: With every default filled in.

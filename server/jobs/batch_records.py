@@ -1,10 +1,10 @@
 """The records of transcription jobs, and of their chunks."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.clock import Clock, utc_now
@@ -19,9 +19,11 @@ from server.jobs.batch_chunks import (
     put_chunks,
     put_heard,
 )
+from server.jobs.batch_ids import job_id_for, new_public_id
 from server.jobs.batch_lists import batch_page_of
 from server.jobs.batch_model import BatchChunk, BatchJob, BatchPage, BatchQuery, BatchRequest
 from server.jobs.batch_rows import BATCH
+from server.jobs.batch_uploads import FinishedUpload
 from server.jobs.creation import create_once
 from server.jobs.merging import merge_facts, merge_notes, merge_progress
 from server.jobs.model import Job, Phase, Progress, SourceFacts
@@ -30,7 +32,7 @@ from server.jobs.rows import job_of
 from server.jobs.states import State
 from server.jobs.wakeups import Wakeups
 from server.jobs.wanted import JobNoLongerWanted
-from zerokerf.errors import JobNotDeletable, JobNotFound
+from zerokerf.errors import JobExists, JobNotCancellable, JobNotDeletable, JobNotFound
 
 #: The share of the whole that is done when recognition begins, and when it ends.
 PREPARED_PERCENT = 15
@@ -46,30 +48,54 @@ class BatchRecords(JobRecords[BatchRequest]):
     # ---- for clients
 
     async def create(
-        self, account_id: str, request: BatchRequest, public_id: str, request_id: str | None
+        self,
+        account_id: str,
+        request: BatchRequest,
+        public_id: str | None = None,
+        request_id: str | None = None,
+        upload: FinishedUpload | None = None,
     ) -> BatchJob:
         """The new job, queued; or the first job that this account made with the same request id.
 
-        Raises JobExists if the account calls another job so, IdempotencyConflict if the request id was used
-        for another request, JobNotFound if the job of that id has been deleted.
+        It is called by the public id, else as the upload that was made for it says, else by a new one.
+        Raises JobExists if the account calls another job so or the upload has had its job, and
+        IdempotencyConflict if the request id was used for another request.
         """
+        meant = upload.job_id if upload else None
         job = Job(
-            new_id(Prefix.JOB),
+            job_id_for(request.upload_id) if meant and request.upload_id else new_id(Prefix.JOB),
             account_id,
             State.QUEUED,
             request,
             Progress(),
             self._clock(),
-            public_id=public_id,
+            public_id=public_id or meant or new_public_id(),
         )
+        asked = _asked(request, public_id)
         async with self._database.writing() as connection:
-            return await create_once(connection, job, BATCH, request_id, request.model_code)
+            return await create_once(connection, job, BATCH, request_id, request.model_code, asked)
+
+    async def require_free(self, account_id: str, public_id: str) -> None:
+        """Raises JobExists if the account calls a job so at the moment, or did."""
+        async with self._database.reading() as connection:
+            taken = await connection.scalar(select(jobs.c.id).where(*_named(account_id, public_id)))
+        if taken is not None:
+            raise JobExists(public_id)
+
+    async def get(self, account_id: str, job_id: str) -> BatchJob:
+        """By its id, also when it is deleted: its record and its events stay. Raises JobNotFound."""
+        mine = jobs.c.account_id == account_id, jobs.c.kind == BATCH.name, jobs.c.id == job_id
+        async with self._database.reading() as connection:
+            row = (await connection.execute(select(jobs).where(*mine))).mappings().one_or_none()
+        if row is None:
+            raise JobNotFound(shown(job_id))
+        return job_of(row, BATCH)
 
     async def find(self, account_id: str, public_id: str) -> BatchJob:
         """Also when it is deleted. Raises JobNotFound, also for another account's job."""
-        mine = jobs.c.account_id == account_id, jobs.c.kind == BATCH.name, jobs.c.public_id == public_id
+        query = select(jobs).where(*_named(account_id, public_id), jobs.c.kind == BATCH.name)
         async with self._database.reading() as connection:
-            row = (await connection.execute(select(jobs).where(*mine))).mappings().one_or_none()
+            row = (await connection.execute(query)).mappings().one_or_none()
         if row is None:
             raise JobNotFound(shown(public_id))
         return job_of(row, BATCH)
@@ -81,12 +107,18 @@ class BatchRecords(JobRecords[BatchRequest]):
     async def delete(self, account_id: str, public_id: str) -> BatchJob:
         """Its record stays, its objects are due to be removed. Raises JobNotDeletable before it has ended."""
         job = await self.find(account_id, public_id)
-        if job.deleted_at is not None:
-            raise JobNotDeletable(public_id)
-        async with self._changing_for_client(account_id, job.id) as change:
-            if not change.job.state.is_final:
+        async with self._changing_if_present(job.id, account_id) as change:
+            if change is None or not change.job.state.is_final:
                 raise JobNotDeletable(public_id)
             return await change.bury()
+
+    async def cancel(self, account_id: str, public_id: str) -> BatchJob:
+        """Safe to repeat. Raises JobNotFound, or JobNotCancellable for a job that has ended otherwise."""
+        job = await self.find(account_id, public_id)
+        try:
+            return await self.request_cancel(account_id, job.id)
+        except JobNotFound:
+            raise JobNotCancellable(public_id, "deleted") from None
 
     # ---- for workers: each is safe to repeat
 
@@ -152,6 +184,16 @@ class BatchRecords(JobRecords[BatchRequest]):
 
     async def _forget_made(self, connection: AsyncConnection, job_id: str) -> None:
         await forget_chunks(connection, job_id)
+
+
+def _named(account_id: str, public_id: str) -> tuple[ColumnElement[bool], ...]:
+    return jobs.c.account_id == account_id, jobs.c.public_id == public_id
+
+
+def _asked(request: BatchRequest, public_id: str | None) -> dict[str, Any]:
+    """What makes two requests the same: a name that we made says nothing, nor does where we put the bytes."""
+    upload_id = None if request.upload_sha256 else request.upload_id
+    return {**asdict(request), "upload_id": upload_id, "public_id": public_id}
 
 
 def _percent(samples: int, samples_total: int) -> int:

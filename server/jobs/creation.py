@@ -1,5 +1,6 @@
 """Recording a new job, once for each request id."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
@@ -7,7 +8,8 @@ from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.inserting import insert_into
-from server.database.repeats import fingerprint, request_key
+from server.database.repeats import fingerprint as fingerprint_of
+from server.database.repeats import request_key
 from server.database.tables import jobs
 from server.jobs.changes import append_event
 from server.jobs.kinds import Kind
@@ -24,24 +26,26 @@ async def create_once(
     kind: Kind[Request],
     request_id: str | None,
     model_code: str | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> Job[Request]:
     """The job with its first event, or the one that this account made earlier with the same request id.
 
-    Raises IdempotencyConflict if that one's request was another, JobNotFound if it has been deleted, and
-    JobExists if the account calls another job by the same public id.
+    Repeats are told from others by what was `asked`, the request as it is unless that is given.
+    Raises IdempotencyConflict if the earlier request was another, JobNotFound if that job has been erased,
+    and JobExists if the account calls another job by the same public id.
     """
     job = replace(job, last_sequence=1, updated_at=job.created_at)
-    asked = _fingerprint(job)
+    fingerprint = _fingerprint(_request_columns(job) if asked is None else dict(asked))
     key = request_key(request_id)
-    if await _insert(connection, job, kind, key, asked, model_code):
+    if await _insert(connection, job, kind, key, fingerprint, model_code):
         await append_event(connection, job, job.created_at)
         return job
     earlier = await _find(connection, job.account_id, key)
     if earlier is None:
-        raise JobExists(job.public_id or job.id)
-    if earlier["deleted_at"] is not None:
+        raise JobExists(await _name_taken(connection, job))
+    if earlier["kind"] == kind.name and earlier["fingerprint"] is None:
         raise JobNotFound(earlier["id"])
-    if earlier["fingerprint"] != asked:
+    if earlier["fingerprint"] != fingerprint:
         raise IdempotencyConflict(request_id or "")
     return job_of(earlier, kind)
 
@@ -51,7 +55,7 @@ async def _insert(
     job: Job[Request],
     kind: Kind[Request],
     key: str | None,
-    asked: str,
+    fingerprint: str,
     model_code: str | None,
 ) -> bool:
     columns = {
@@ -60,7 +64,7 @@ async def _insert(
         "account_id": job.account_id,
         "public_id": job.public_id,
         "request_key": key,
-        "fingerprint": asked,
+        "fingerprint": fingerprint,
         "request": _request_columns(job),
         "model_code": model_code,
         "created_at": job.created_at,
@@ -77,13 +81,18 @@ async def _find(connection: AsyncConnection, account_id: str, key: str | None) -
     return (await connection.execute(select(jobs).where(*mine))).mappings().one_or_none()
 
 
+async def _name_taken(connection: AsyncConnection, job: Job[Any]) -> str:
+    """Of the job that is in the way: another one of the same id may be called otherwise."""
+    name: str | None = await connection.scalar(select(jobs.c.public_id).where(jobs.c.id == job.id))
+    return name or job.public_id or job.id
+
+
 def _request_columns(job: Job[Any]) -> dict[str, Any]:
     return asdict(job.request)
 
 
-def _fingerprint(job: Job[Any]) -> str:
-    """Of what was asked for, its name included; a name that we made says nothing."""
+def _fingerprint(asked: dict[str, Any]) -> str:
     try:
-        return fingerprint(_request_columns(job))
+        return fingerprint_of(asked)
     except ValueError:
         raise InvalidParams({"metadata": "Numbers in the metadata must be finite."}) from None
