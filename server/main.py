@@ -37,7 +37,7 @@ from server.workflows.engine import TemporalEngine
 from server.workflows.planning import Planning
 from server.workflows.scratch import open_scratch
 from server.workflows.sources import Sources
-from server.workflows.worker import make_worker
+from server.workflows.worker import make_workers
 from storage.local import LocalStore
 from zerokerf.channel import Tls as ClientTls
 from zerokerf.channel import open_channel
@@ -165,8 +165,8 @@ async def _start_worker(stack: AsyncExitStack, settings: Settings, ground: Groun
             client=ground.client,
         )
     )
-    running = make_worker(ground.client, activities, settings.worker_jobs)
-    await stack.enter_async_context(running)
+    for worker in make_workers(ground.client, activities, settings.worker_jobs):
+        await stack.enter_async_context(worker)
 
 
 async def _start_gateway(stack: AsyncExitStack, settings: Settings) -> None:

@@ -14,7 +14,7 @@ from server.jobs.model import Job, Page, Progress, SourceFacts, SplitJob, SplitR
 from server.jobs.records import JobRecords, processing
 from server.jobs.split_lists import page_of
 from server.jobs.split_rows import SPLIT
-from server.jobs.split_segments import forget_segments, put_segment, segments_of
+from server.jobs.split_segments import forget_segments, put_segment, segments_of, stored_so_far
 from server.jobs.states import State, may_delete
 from server.jobs.wakeups import Wakeups
 from server.jobs.wholeness import check_whole
@@ -80,10 +80,14 @@ class SplitRecords(JobRecords[SplitRequest]):
             )
 
     async def record_segment(self, job_id: str, segment: StoredSegment, progress: Progress) -> SplitJob:
+        """What is done is counted from what is stored, as several workers may be storing."""
         async with self._changing(job_id) as change:
             job = processing(change.job)
             await put_segment(change.connection, job_id, segment)
-            return await change.save(replace(job, progress=merge_progress(job.progress, progress)))
+            count, samples = await stored_so_far(change.connection, job_id)
+            news = merge_progress(job.progress, progress)
+            news = merge_progress(news, Progress(samples_done=samples, segments_done=count))
+            return await change.save(replace(job, progress=news))
 
     async def forget_segments(self, job_id: str) -> None:
         """They are to be made anew, in another way."""

@@ -1,6 +1,6 @@
 """The rows of a split job's segments."""
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.inserting import insert_into
@@ -15,6 +15,13 @@ async def put_segment(connection: AsyncConnection, job_id: str, segment: StoredS
     statement = insert_into(split_segments, connection).values(job_id=job_id, **columns)
     key = [split_segments.c.job_id, split_segments.c.index]
     await connection.execute(statement.on_conflict_do_update(index_elements=key, set_=columns))
+
+
+async def stored_so_far(connection: AsyncConnection, job_id: str) -> tuple[int, int]:
+    """How many segments are stored, and how many samples they hold."""
+    query = select(func.count(), func.coalesce(func.sum(split_segments.c.sample_count), 0))
+    count, samples = (await connection.execute(query.where(split_segments.c.job_id == job_id))).one()
+    return count, int(samples)
 
 
 async def forget_segments(connection: AsyncConnection, job_id: str) -> None:

@@ -16,6 +16,7 @@ from server.media.facts import SourceFacts
 from server.media.integrity import check_integrity
 from server.media.recipe import Recipe
 from zerokerf.encoding import Encoding
+from zerokerf.formats import Format
 
 #: How the note begins that tells why frames were not copied.
 ENCODED_AGAIN = "Encoded again instead of copied"
@@ -63,6 +64,9 @@ def _open_copier(facts: SourceFacts, source: Path) -> Copier:
     copier = open_copier(facts.format, source)
     if copier.integrity.resyncs:
         raise NotCopyable("Frames of the file are damaged.")
+    if copier.integrity.is_truncated and copier.format is Format.FLAC:
+        # What follows the first break may still be decoded, and encoding it again loses nothing.
+        raise NotCopyable("The file is cut short, or its frames do not follow each other.")
     if copier.sample_rate != facts.sample_rate:
         raise NotCopyable("Its frames say less than a decoder makes of them.")
     return copier

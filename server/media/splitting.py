@@ -24,6 +24,17 @@ from zerokerf.errors import VerificationFailed
 UNPROVEN = "A segment made of its frames was not exact."
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One of `count` parts of the work on a recording: every segment whose index leaves `number`."""
+
+    number: int = 0
+    count: int = 1
+
+    def has(self, index: int) -> bool:
+        return index % self.count == self.number
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """A segment that an earlier try has finished; its own range, without overlap."""
@@ -78,17 +89,29 @@ class Sink(Protocol):
         ...
 
 
+WHOLE = Share()
+
+
 async def split(
-    source: Path, recipe: Recipe, folder: Path, tools: Tools, sink: Sink, *, why_not_copied: str | None = None
+    source: Path,
+    recipe: Recipe,
+    folder: Path,
+    tools: Tools,
+    sink: Sink,
+    *,
+    why_not_copied: str | None = None,
+    share: Share = WHOLE,
 ) -> None:
     """Every segment made, proven and kept. A copy that cannot be proven is none: then all is encoded.
+
+    With a share, only its segments are made; the plan is the same.
 
     Raises the errors of probing, planning, cutting and proving, and whatever the sink raises.
     """
     facts = await probe(source, tools.limits, tools.prober)
     await sink.probed(facts)
     tags = await read_labels(source, facts, recipe.tag_policy, recipe.title, tools.prober, tools.limits)
-    work = _Splitting(Recording(source, facts, tags, folder), recipe, tools, sink)
+    work = _Splitting(Recording(source, facts, tags, folder), recipe, tools, sink, share)
     try:
         await work.run(why_not_copied)
     except _UnprovenCopy:
@@ -106,6 +129,7 @@ class _Splitting:
     recipe: Recipe
     tools: Tools
     sink: Sink
+    share: Share
 
     async def run(self, why_not_copied: str | None) -> None:
         cutter = await self._open(why_not_copied)
@@ -153,7 +177,8 @@ class _Splitting:
         if planned.cuts is None:
             return cutter.by_search(self.recipe.max_bytes or 0, _start_after(kept), dress)
         finished = {segment.index for segment in kept}
-        files = [file_of(cut) for cut in planned.cuts if cut.index not in finished]
+        mine = (cut for cut in planned.cuts if self.share.has(cut.index))
+        files = [file_of(cut) for cut in mine if cut.index not in finished]
         return cutter.by_plan(files, dress, self.sink.made)
 
 

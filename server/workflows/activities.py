@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -16,13 +17,15 @@ from server.jobs.model import SourceFacts, SplitJob
 from server.jobs.split_records import SplitRecords
 from server.jobs.split_rows import request_of
 from server.media.manifest import from_json
+from server.media.splitting import Share
 from server.workflows.cutting import Cutting
 from server.workflows.failures import failure_of, reported
-from server.workflows.messages import FailedJob, JobRef, PlanRef
+from server.workflows.messages import FailedJob, JobRef, PlanRef, ShareRef
 from server.workflows.planning import Planning
 from server.workflows.reporter import Reporter, reporting
 from server.workflows.scratch import Scratch, ScratchFolder
 from server.workflows.sources import Sources
+from server.workflows.workers import count_workers
 from storage.interface import ObjectStore
 from storage.keys import job_prefix, manifest_key, source_key
 
@@ -57,13 +60,20 @@ class SplitActivities:
                 await self._parts.records.record_source(ref.job_id, await self._fetched(work))
 
     @activity.defn(name="split.cut")
-    async def cut(self, ref: JobRef) -> None:
-        """Every segment is stored, verified and on record."""
+    async def cut(self, ref: JobRef) -> int | None:
+        """Every segment is stored, verified and on record, or the work is worth being divided into shares."""
         async with self._working(ref, "cut") as work:
-            path = work.folder.path / "source"
-            work.folder.reserve(_size(work.job))
-            await self._parts.store.fetch(source_key(ref.account_id, ref.job_id), path)
-            await self._parts.cutting.run(work.job, path, work.folder, work.reporter)
+            path = await self._source_of(work)
+            workers = await count_workers(self._parts.client)
+            return await self._parts.cutting.run(work.job, path, work.folder, work.reporter, workers=workers)
+
+    @activity.defn(name="split.cut-share")
+    async def cut_share(self, ref: ShareRef) -> None:
+        """Every segment of the share is stored, verified and on record."""
+        async with self._working(ref.job, f"cut-{ref.number}") as work:
+            path = await self._source_of(work)
+            share = Share(ref.number, ref.count)
+            await self._parts.cutting.run(work.job, path, work.folder, work.reporter, share=share)
 
     @activity.defn(name="split.complete")
     async def complete(self, ref: JobRef) -> None:
@@ -105,6 +115,12 @@ class SplitActivities:
             await self._parts.store.delete_prefix(job_prefix(ref.account_id, ref.job_id))
             await self._parts.records.objects_removed(ref.job_id)
             log.info("job cleaned up", action="clean_up", job_id=ref.job_id, account_id=ref.account_id)
+
+    async def _source_of(self, work: "_Work") -> Path:
+        path = work.folder.path / "source"
+        work.folder.reserve(_size(work.job))
+        await self._parts.store.fetch(source_key(work.job.account_id, work.job.id), path)
+        return path
 
     async def _store_manifest(self, ref: JobRef) -> None:
         parts = self._parts

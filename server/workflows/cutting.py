@@ -11,17 +11,20 @@ from server.jobs.model import SourceFacts, SplitJob, StoredSegment
 from server.jobs.split_records import SplitRecords
 from server.media.cutter import Tools
 from server.media.facts import SourceFacts as MediaFacts
-from server.media.manifest import part_json
+from server.media.manifest import Method, part_json
 from server.media.manifest_making import manifest_output, manifest_segment, manifest_source
 from server.media.open_cutter import ENCODED_AGAIN
 from server.media.recipe import recipe_json
-from server.media.splitting import UNPROVEN, FinishedSegment, Kept, Opened, split
+from server.media.splitting import UNPROVEN, WHOLE, FinishedSegment, Kept, Opened, Share, split
 from server.workflows.recipes import recipe_of
 from server.workflows.reporter import Reporter
 from server.workflows.scratch import ScratchFolder
 from storage.interface import ObjectStore
 from storage.keys import file_name_of, segment_key, segments_prefix
 from zerokerf.formats import Format
+
+#: Shorter recordings are encoded by one worker.
+SHARED_FROM_S = 300
 
 log = structlog.get_logger()
 
@@ -34,25 +37,50 @@ class Cutting:
     store: ObjectStore
     tools: Tools
 
-    async def run(self, job: SplitJob, source: Path, folder: ScratchFolder, reporter: Reporter) -> None:
-        """Every segment verified, stored and on record; what an earlier try finished is not done again."""
+    async def run(
+        self,
+        job: SplitJob,
+        source: Path,
+        folder: ScratchFolder,
+        reporter: Reporter,
+        *,
+        share: Share = WHOLE,
+        workers: int = 1,
+    ) -> int:
+        """Every segment of the share verified, stored and on record; what an earlier try finished is not done
+        again. Answers into how many shares the work is to be divided instead, or 0 if it is done."""
         # Segments of an earlier try were made in one way: those that are left must be as well.
         was_unproven = f"{ENCODED_AGAIN}: {UNPROVEN}" in job.notes
-        await split(
-            source,
-            recipe_of(job.request),
-            folder.path,
-            self.tools,
-            _JobSink(self, job, folder, reporter),
-            why_not_copied=UNPROVEN if was_unproven else None,
-        )
+        try:
+            await split(
+                source,
+                recipe_of(job.request),
+                folder.path,
+                self.tools,
+                _JobSink(self, job, folder, reporter, workers if share == WHOLE else 1),
+                why_not_copied=UNPROVEN if was_unproven else None,
+                share=share,
+            )
+        except _WorthSharing as work:
+            return work.shares
+        return 0
+
+
+class _WorthSharing(Exception):
+    """Encoding takes long, and there are workers without any."""
+
+    def __init__(self, shares: int) -> None:
+        self.shares = shares
 
 
 class _JobSink:
     """One job's segments on their way into the store and onto the record."""
 
-    def __init__(self, parts: Cutting, job: SplitJob, folder: ScratchFolder, reporter: Reporter) -> None:
+    def __init__(
+        self, parts: Cutting, job: SplitJob, folder: ScratchFolder, reporter: Reporter, workers: int
+    ) -> None:
         self._parts = parts
+        self._workers = workers
         self._job = job
         self._folder = folder
         self._reporter = reporter
@@ -72,6 +100,9 @@ class _JobSink:
         self._format = making.format
         await self._record(opened)
         self._reporter.counted(making.sample_count, making.sample_rate)
+        shares = _shares(opened, self._workers)
+        if shares > 1:
+            raise _WorthSharing(shares)
         done = await self._parts.records.segments(self._job.id)
         self._reporter.resumed(sum(segment.sample_count for segment in done), len(done), opened.count or 0)
         return [
@@ -91,7 +122,8 @@ class _JobSink:
         await asyncio.to_thread(file.path.unlink)
         record = _record_of(segment, file_name_of(key))
         self._reporter.stored(record.sample_count)
-        await parts.records.record_segment(job.id, record, self._reporter.progress)
+        recorded = await parts.records.record_segment(job.id, record, self._reporter.progress)
+        self._reporter.seen(recorded.progress)
 
     async def forget(self) -> None:
         log.warning("copy not proven", action="cut", job_id=self._job.id)
@@ -114,6 +146,15 @@ class _JobSink:
             "output": part_json(manifest_output(opened)),
         }
         await self._parts.records.record_source(job.id, facts, making.format, opened.notes, head)
+
+
+def _shares(opened: Opened, workers: int) -> int:
+    """Each share decodes the source for itself, which pays where there is much to encode."""
+    making = opened.making
+    is_long = making.sample_count >= SHARED_FROM_S * making.sample_rate
+    if making.method is Method.COPY or opened.count is None or not is_long:
+        return 1
+    return min(workers, opened.count)
 
 
 def _record_of(segment: FinishedSegment, file_name: str) -> StoredSegment:

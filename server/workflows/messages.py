@@ -4,12 +4,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TASK_QUEUE = "zerokerf"
+#: For steps that take all cores of a machine: each worker does one at a time.
+SHARE_QUEUE = "zerokerf-shares"
 
 
 @dataclass(frozen=True)
 class JobRef:
     job_id: str
     account_id: str
+
+
+@dataclass(frozen=True)
+class ShareRef:
+    """One part of the segments of a job, for one worker."""
+
+    job: JobRef
+    number: int
+    count: int
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import structlog
 from temporalio import activity
 
+from server.jobs.merging import merge_progress
 from server.jobs.model import Phase, Progress
 from server.jobs.split_records import SplitRecords
 from server.jobs.wanted import JobNoLongerWanted
@@ -78,6 +79,11 @@ class Reporter:
             segments_done=self._progress.segments_done + 1,
             percent=self._cut_percent(done),
         )
+
+    def seen(self, recorded: Progress) -> None:
+        """What the record says by now: other workers may have stored segments too."""
+        merged = merge_progress(self._progress, recorded)
+        self._progress = replace(merged, percent=max(merged.percent, self._cut_percent(merged.samples_done)))
 
     def made(self, samples: int) -> None:
         """So much audio is in segments by now that are being made, or wait to be stored."""

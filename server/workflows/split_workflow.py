@@ -1,6 +1,7 @@
 """A split job's story: fetch, cut, complete; whatever goes wrong ends in one typed failure."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -11,7 +12,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from server.workflows.activities import SplitActivities
     from server.workflows.failures import NO_LONGER_WANTED
-    from server.workflows.messages import FailedJob, JobRef, PlanRef
+    from server.workflows.messages import SHARE_QUEUE, TASK_QUEUE, FailedJob, JobRef, PlanRef, ShareRef
 
 HEARTBEAT = timedelta(seconds=10)  # how soon a dead worker is noticed
 WORK_RETRIES = RetryPolicy(
@@ -29,8 +30,9 @@ RECORD_LIMIT = timedelta(minutes=5)
 RECORD_PRIORITY, CUT_PRIORITY, FETCH_PRIORITY = (Priority(priority_key=key) for key in (1, 2, 3))
 WAIT = workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
 
-Arg = TypeVar("Arg", JobRef, FailedJob)
-Step = Callable[[SplitActivities, Arg], Awaitable[None]]
+Arg = TypeVar("Arg")
+Result = TypeVar("Result")
+Step = Callable[[SplitActivities, Arg], Awaitable[Result]]
 
 
 @workflow.defn(name="split")
@@ -48,13 +50,19 @@ class SplitWorkflow:
 
     async def _work(self, job: JobRef) -> None:
         await self._long(SplitActivities.fetch, job, FETCH_PRIORITY)
-        await self._long(SplitActivities.cut, job, CUT_PRIORITY)
+        shares = await self._long(SplitActivities.cut, job, CUT_PRIORITY)
+        if shares:
+            refs = (ShareRef(job, number, shares) for number in range(shares))
+            await _all(self._long(SplitActivities.cut_share, ref, CUT_PRIORITY, SHARE_QUEUE) for ref in refs)
         await self._record(SplitActivities.complete, job)
 
-    async def _long(self, step: Step[JobRef], job: JobRef, priority: Priority) -> None:
-        await workflow.execute_activity_method(
+    async def _long(
+        self, step: Step[Arg, Result], arg: Arg, priority: Priority, task_queue: str = TASK_QUEUE
+    ) -> Result:
+        return await workflow.execute_activity_method(
             step,
-            job,
+            arg,
+            task_queue=task_queue,
             start_to_close_timeout=WORK_LIMIT,
             heartbeat_timeout=HEARTBEAT,
             retry_policy=WORK_RETRIES,
@@ -62,7 +70,7 @@ class SplitWorkflow:
             priority=priority,
         )
 
-    async def _record(self, step: Step[Arg], arg: Arg) -> None:
+    async def _record(self, step: Step[Arg, None], arg: Arg) -> None:
         await workflow.execute_activity_method(
             step,
             arg,
@@ -103,6 +111,18 @@ class CleanUpWorkflow:
             retry_policy=RECORD_RETRIES,
             priority=RECORD_PRIORITY,
         )
+
+
+async def _all(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """At once. When one fails the others are stopped, and have stopped when this returns."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 def _failed(job: JobRef, error: ActivityError) -> FailedJob:

@@ -1,34 +1,56 @@
 """The worker: the process that runs workflows and their activities."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from server.workflows.activities import SplitActivities
-from server.workflows.messages import TASK_QUEUE
+from server.workflows.messages import SHARE_QUEUE, TASK_QUEUE
 from server.workflows.split_workflow import CleanUpWorkflow, PlanWorkflow, SplitWorkflow
 
 #: How long running work may go on after a stop was asked for, before it is handed back to the engine.
 GRACE = timedelta(seconds=10)
 
 
-def make_worker(client: Client, activities: SplitActivities, jobs_at_once: int) -> Worker:
+def make_workers(client: Client, activities: SplitActivities, jobs_at_once: int) -> tuple[Worker, ...]:
+    """Of one process: one for whole jobs, and one for shares of jobs, which are spread over processes."""
+    return (
+        _worker(
+            client,
+            TASK_QUEUE,
+            jobs_at_once,
+            [
+                activities.fetch,
+                activities.cut,
+                activities.complete,
+                activities.plan,
+                activities.fail,
+                activities.clean_up,
+            ],
+            workflows=[SplitWorkflow, CleanUpWorkflow, PlanWorkflow],
+        ),
+        _worker(client, SHARE_QUEUE, 1, [activities.cut_share]),
+    )
+
+
+def _worker(
+    client: Client,
+    task_queue: str,
+    at_once: int,
+    activities: Sequence[Callable[..., Any]],
+    workflows: Sequence[type] = (),
+) -> Worker:
     # Heartbeats reach the engine once a second at most, and their answers carry cancellation.
     return Worker(
         client,
-        task_queue=TASK_QUEUE,
-        workflows=[SplitWorkflow, CleanUpWorkflow, PlanWorkflow],
-        activities=[
-            activities.fetch,
-            activities.cut,
-            activities.complete,
-            activities.plan,
-            activities.fail,
-            activities.clean_up,
-        ],
-        max_concurrent_activities=jobs_at_once,
-        max_cached_workflows=500,
+        task_queue=task_queue,
+        workflows=workflows,
+        activities=activities,
+        max_concurrent_activities=at_once,
+        max_cached_workflows=500 if workflows else 0,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         max_heartbeat_throttle_interval=timedelta(seconds=1),
         default_heartbeat_throttle_interval=timedelta(seconds=1),

@@ -77,8 +77,8 @@ async def submitted(
             await watched.close()
 
 
-async def check(watched: Watched, deployment: Deployment, folder: Path) -> None:
-    """Complete, once, without a gap, and nothing else left."""
+async def check(watched: Watched, deployment: Deployment, folder: Path, *, workers: int = 1) -> None:
+    """Complete, once, without a gap, and nothing else left but the folders of so many workers."""
     done = await watched.ended()
     samples = watched.segment_s * RATE
     assert done.state == Split.STATE_COMPLETED, done.error
@@ -96,7 +96,7 @@ async def check(watched: Watched, deployment: Deployment, folder: Path) -> None:
     assert sorted(stored) == sorted(file.name for file in files)
     assert encoders(deployment.data_dir) == []
     assert list((deployment.data_dir / "scratch").rglob(f"{watched.id}*")) == []
-    assert len(workers_of(deployment)) == 1
+    assert len(workers_of(deployment)) == workers
 
 
 def workers_of(deployment: Deployment) -> list[Path]:

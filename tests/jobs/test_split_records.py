@@ -212,15 +212,15 @@ async def test_a_sign_of_life_is_an_event_of_its_own(records: SplitRecords) -> N
 async def test_a_job_completes_with_its_segments(records: SplitRecords) -> None:
     job = await processing_job(records)
     await records.record_source(job.id, FACTS)
-    await records.record_segment(job.id, segment(1, 200, 100), Progress(segments_done=1))
-    await records.record_segment(job.id, segment(0, 0, 200), Progress(segments_done=2))
-    await records.record_segment(job.id, segment(0, 0, 200), Progress(segments_done=2))
+    await records.record_segment(job.id, segment(1, 200, 100), Progress())
+    await records.record_segment(job.id, segment(0, 0, 200), Progress())
+    await records.record_segment(job.id, segment(0, 0, 200), Progress())
 
     completed = await records.complete(job.id)
     again = await records.complete(job.id)
 
     assert completed.state is State.COMPLETED
-    assert completed.progress == Progress(percent=100, segments_done=2)
+    assert completed.progress == Progress(percent=100, segments_done=2, samples_done=300)
     assert completed.ended_at is not None
     assert again == completed
     assert await records.segments(job.id) == (segment(0, 0, 200), segment(1, 200, 100))
