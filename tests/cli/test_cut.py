@@ -182,7 +182,7 @@ def test_people_read_where_why_and_how_it_was_proven(recordings: Path) -> None:
     assert "3 segments, 0:00:05.003, 861.9 KB; sum of segments = source: 220623 samples." in made.out
     assert "Written to take-segments, with manifest.json." in made.out
     assert "100% proven, 3 of 3 segments" in made.err
-    assert "3 segments, 0:00:05.003, about 78.2 KB; nothing was written." in plan.out
+    assert "3 segments, 0:00:05.003, about 117.3 KB; nothing was written." in plan.out
 
 
 def test_quiet_prints_the_names_of_segments_and_nothing_else(recordings: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,9 +94,9 @@ def _draw_waveform(image: Image.Image, drawing: Drawing) -> None:
     """Extremes lightly, loudness strongly, in a colour for each segment."""
     colours = Image.new("RGB", image.size, _FIELD)
     pen = ImageDraw.Draw(colours)
-    for number, piece in enumerate(drawing.pieces):
-        x = drawing.x_of(piece.first_sample) * SCALE
-        pen.rectangle((x, 0, image.width, image.height), fill=_SEGMENTS[number % 2])
+    edges = [*(drawing.x_of(piece.first_sample) * SCALE for piece in drawing.pieces), _RIGHT * SCALE]
+    for number, (x, end) in enumerate(pairwise(edges)):
+        pen.rectangle((x, _TOP * SCALE, end, _BOTTOM * SCALE), fill=_SEGMENTS[number % 2])
     mask = Image.new("L", image.size, 0)
     shape = ImageDraw.Draw(mask)
     gain = drawing.gain
@@ -119,11 +120,13 @@ def _draw_cuts(pen: Pen, drawing: Drawing) -> None:
     """A line at each, and below as many of the reasons as there is room for."""
     is_dense = len(drawing.pieces) > _MOST_LINES
     free_from = 0.0
-    for piece, following in zip(drawing.pieces, drawing.pieces[1:], strict=False):
+    for piece, following in pairwise(drawing.pieces):
         x = drawing.x_of(following.first_sample)
         pen.line(x, _TOP - 8, x, _TOP if is_dense else _BOTTOM + 6, CUT, 1.5)
+        if is_dense:
+            continue
         width = pen.width(piece.cut, 13)
-        if not is_dense and x - width / 2 > free_from and x + width / 2 < WIDTH:
+        if x - width / 2 > free_from and x + width / 2 < WIDTH:
             pen.text(x, _BOTTOM + 12, piece.cut, 13, CUT, Anchor.CENTER)
             free_from = x + width / 2 + 12
 
