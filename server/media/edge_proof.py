@@ -101,13 +101,13 @@ class EdgeProof:
 
 async def prove_edges(
     source: EdgeSource,
-    finished: Sequence[tuple[CopiedSegment, Copier]],
+    finished: Sequence[tuple[CopiedSegment, object]],
     prober: Prober,
     *,
     least: Match | None = None,
     is_full: bool = False,
 ) -> list[EdgeProof]:
-    """Of each finished segment, given with the copier that opened it.
+    """Of each finished segment, given with what may say where its frames lie, such as a copier.
 
     Raises VerificationFailed for the first one that is not what its place in the source holds; `least` asks
     for more or less than the format's own bar. `is_full` asks for every sample and not the edges alone; then
@@ -146,7 +146,7 @@ def _judged(segment: CopiedSegment, seen: list[Any], least: Match) -> EdgeProof:
 
 
 def _request(
-    source: EdgeSource, batch: Sequence[tuple[CopiedSegment, Copier]], bar: EdgeBar, *, is_full: bool
+    source: EdgeSource, batch: Sequence[tuple[CopiedSegment, object]], bar: EdgeBar, *, is_full: bool
 ) -> dict[str, Any]:
     rate = source.copier.sample_rate
     wall_s = 120 + len(batch)  # far more than is needed
@@ -173,7 +173,7 @@ def _request(
 
 
 def _segments(
-    batch: Sequence[tuple[CopiedSegment, Copier]], pre_rolls: Sequence[int], edge: int
+    batch: Sequence[tuple[CopiedSegment, object]], pre_rolls: Sequence[int], edge: int
 ) -> Iterator[dict[str, Any]]:
     for segment, copier in batch:
         tail = segment.sample_count - edge
@@ -186,7 +186,7 @@ def _segments(
 
 
 def _anchors_of_source(
-    source: Copier, batch: Sequence[tuple[CopiedSegment, Copier]], pre_rolls: Sequence[int], edge: int
+    source: Copier, batch: Sequence[tuple[CopiedSegment, object]], pre_rolls: Sequence[int], edge: int
 ) -> list[tuple[int, int]]:
     """Of each segment: before its start and before its tail, and its start itself."""
     places = []
@@ -197,7 +197,7 @@ def _anchors_of_source(
     return _anchors(source, places)
 
 
-def _anchors(copier: Copier, samples: Sequence[int]) -> list[tuple[int, int]]:
+def _anchors(copier: object, samples: Sequence[int]) -> list[tuple[int, int]]:
     """By their places."""
     if not isinstance(copier, Anchored):
         return []

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from server.media.copying.copier import Copier, NotCopyable
 from server.media.copying.open_copier import open_copier
 from server.media.edge_proof import CopiedSegment, EdgeProof, EdgeSource, prove_edges
 from server.media.prober import Prober
 from zerokerf.errors import CorruptFile, SegmentDamaged, SegmentOverLimit, VerificationFailed
-from zerokerf.formats import Format
 
 
 class FinishedSegment(CopiedSegment, Protocol):
@@ -18,6 +18,16 @@ class FinishedSegment(CopiedSegment, Protocol):
     @property
     def tag_bytes(self) -> int:
         """How many of them are tags."""
+        ...
+
+
+@runtime_checkable
+class Recognising(Protocol):
+    """A copier that knows where every frame of its segments should be, which spares searching them."""
+
+    def recognise(self, first_sample: int, sample_count: int, path: Path) -> object:
+        """What says where frames of the file lie, if it can be said. Raises CorruptFile or NotCopyable unless
+        the file is made of the frames of this segment, and every one is whole by its own checksums."""
         ...
 
 
@@ -34,44 +44,46 @@ async def prove_copies(
     Raises VerificationFailed for the first one that is not what it has to be. Several at once cost less than
     one by one: neighbours share what is decoded of the source.
     """
-    finished = await asyncio.to_thread(_open_all, source.copier, segments, max_bytes)
+    finished = await asyncio.to_thread(_prove_structures, source.copier, segments, max_bytes)
     return await prove_edges(source, finished, prober, is_full=is_full)
 
 
-def prove_structure(segment: FinishedSegment, copier: Copier, max_bytes: int | None) -> None:
-    """By a copier that has indexed the finished file. Raises VerificationFailed."""
+def prove_structure(source: Copier, segment: FinishedSegment, max_bytes: int | None) -> object:
+    """Reads the finished file. What may say where its frames lie. Raises VerificationFailed."""
+    _check_size(source, segment, max_bytes)
+    try:
+        if isinstance(source, Recognising):
+            return source.recognise(segment.first_sample, segment.sample_count, segment.path)
+        copier = open_copier(source.format, segment.path)
+    except (CorruptFile, NotCopyable) as error:
+        raise SegmentDamaged(segment.index, "it can't be read back.") from error
+    _check_index(source, segment, copier)
+    return copier
+
+
+def _check_size(source: Copier, segment: FinishedSegment, max_bytes: int | None) -> None:
+    planned = source.size_bytes(segment.first_sample, segment.sample_count) + segment.tag_bytes
+    if segment.size_bytes != planned:
+        raise SegmentDamaged(segment.index, f"it has {segment.size_bytes} bytes instead of {planned}.")
     size_bytes = segment.path.stat().st_size
     if max_bytes is not None and size_bytes > max_bytes:
         raise SegmentOverLimit(segment.index, size_bytes, max_bytes)
     if size_bytes != segment.size_bytes:
         raise SegmentDamaged(segment.index, "its size is not that it was finished with.")
+
+
+def _check_index(source: Copier, segment: FinishedSegment, copier: Copier) -> None:
     found, expected = copier.sample_count, segment.sample_count + segment.excess_samples
     if found != expected:
         raise VerificationFailed(segment.index, expected, found)
     integrity = copier.integrity
     if integrity.resyncs or integrity.is_truncated or integrity.expected_samples not in (None, expected):
         raise SegmentDamaged(segment.index, "its frames do not follow each other from its start to its end.")
+    if (copier.sample_rate, copier.channels) != (source.sample_rate, source.channels):
+        raise SegmentDamaged(segment.index, "its sample rate or channels are not the source's.")
 
 
-def open_finished(segment: FinishedSegment, kind: Format) -> Copier:
-    """Blocking. Raises VerificationFailed for a file that our own reader takes for none of this format."""
-    try:
-        return open_copier(kind, segment.path)
-    except (CorruptFile, NotCopyable) as error:
-        raise SegmentDamaged(segment.index, "it can't be read back.") from error
-
-
-def _open_all(
+def _prove_structures(
     source: Copier, segments: Sequence[FinishedSegment], max_bytes: int | None
-) -> list[tuple[FinishedSegment, Copier]]:
-    finished = []
-    for segment in segments:
-        planned = source.size_bytes(segment.first_sample, segment.sample_count) + segment.tag_bytes
-        if segment.size_bytes != planned:
-            raise SegmentDamaged(segment.index, f"it has {segment.size_bytes} bytes instead of {planned}.")
-        copier = open_finished(segment, source.format)
-        prove_structure(segment, copier, max_bytes)
-        if (copier.sample_rate, copier.channels) != (source.sample_rate, source.channels):
-            raise SegmentDamaged(segment.index, "its sample rate or channels are not the source's.")
-        finished.append((segment, copier))
-    return finished
+) -> list[tuple[FinishedSegment, object]]:
+    return [(segment, prove_structure(source, segment, max_bytes)) for segment in segments]

@@ -13,7 +13,7 @@ from server.media.copying.open_copier import open_copier
 from server.media.edge_proof import EdgeSource, prove_edges
 from server.media.edge_values import Match
 from server.media.encode import DEMUXERS
-from server.media.proof import open_finished, prove_copies
+from server.media.proof import prove_copies
 from tests.media.conftest import Room
 from zerokerf.errors import SegmentDiffers, SegmentOverLimit, SegmentUnproven, VerificationFailed
 from zerokerf.formats import Format
@@ -74,7 +74,7 @@ def write(copier: Copier, index: int, first: int, end: int, folder: Path) -> Seg
 
 
 async def compare(source: EdgeSource, segment: Segment, room: Room, *, is_full: bool) -> None:
-    finished = open_finished(segment, source.copier.format)
+    finished = open_copier(source.copier.format, segment.path)
     await prove_edges(source, [(segment, finished)], room.prober, is_full=is_full)
 
 
@@ -96,7 +96,7 @@ async def test_what_is_copied_is_proven_in_full(name: str, sources: Path, room: 
     source = source_of(sources / name)
     end = source.copier.sample_count
     segments = cut(source, [0, 8_000, end * 5 // 8, end], room.folder)
-    finished = [(segment, open_finished(segment, source.copier.format)) for segment in segments]
+    finished = [(segment, open_copier(source.copier.format, segment.path)) for segment in segments]
 
     proofs = await prove_edges(source, finished, room.prober, is_full=True)
 
@@ -134,7 +134,7 @@ async def test_segments_that_overlap_are_proven(sources: Path, room: Room) -> No
     source = source_of(sources / "cbr.mp3")
     spans = [(0, 60_000), (50_000, 110_000), (100_000, source.copier.sample_count)]
     segments = [write(source.copier, at, *span, room.folder) for at, span in enumerate(spans)]
-    finished = [(segment, open_finished(segment, Format.MP3)) for segment in segments]
+    finished = [(segment, open_copier(Format.MP3, segment.path)) for segment in segments]
 
     for is_full in (False, True):
         proofs = await prove_edges(source, finished, room.prober, is_full=is_full)

@@ -9,9 +9,10 @@ from pathlib import Path
 import av
 import pytest
 
+from server.media.copying.open_copier import open_copier
 from server.media.edge_proof import EdgeSource, prove_edges
 from server.media.encode import DEMUXERS
-from server.media.proof import open_finished, prove_copies
+from server.media.proof import prove_copies
 from tests.media.conftest import Room
 from tests.media.test_proof import ONE_EACH, Segment, cut, source_of
 from zerokerf.errors import SegmentDiffers, VerificationFailed
@@ -109,4 +110,4 @@ async def test_the_edges_alone_see_damage_that_checksums_hide(name: str, sources
     spliced = replace(other, first_sample=segment.first_sample)
 
     with pytest.raises(SegmentDiffers):
-        await prove_edges(source, [(spliced, open_finished(spliced, source.copier.format))], room.prober)
+        await prove_edges(source, [(spliced, open_copier(source.copier.format, spliced.path))], room.prober)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.media.copying.flac_crc import crc16_of_run
-from server.media.copying.flac_headers import NUMBER_LIMITS, codes_for, write_headers
+from server.media.copying.flac_headers import coded_bytes, codes_for, write_headers
 from server.media.copying.flac_stream import StreamInfo, write_stream_head
 from zerokerf.errors import CorruptFile
 
@@ -51,7 +51,7 @@ def verbatim_bytes(info: StreamInfo, first_number: int, lengths: Iterable[int]) 
     """The size of `verbatim_frames` of blocks of these lengths."""
     total = 0
     for length in lengths:
-        number_bytes = 1 + int(np.searchsorted(NUMBER_LIMITS, first_number, side="right"))
+        number_bytes = int(coded_bytes(first_number))
         header_bytes = 2 + len(codes_for(info, length)) + number_bytes + 1
         total += header_bytes + -(-info.channels * (8 + length * info.bits) // 8) + 2
         first_number += length

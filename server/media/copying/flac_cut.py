@@ -21,8 +21,9 @@ from server.media.copying.flac_blocks import (
     verbatim_frames,
 )
 from server.media.copying.flac_copy import copy_frames, read_frame
-from server.media.copying.flac_headers import NUMBER_LIMITS
+from server.media.copying.flac_headers import NUMBER_LIMITS, coded_bytes
 from server.media.copying.flac_index import FlacIndex, read_index
+from server.media.copying.flac_recognise import ExpectedFrames, RecognisedFlac, recognise_flac
 from server.media.copying.flac_stream import STREAM_HEAD_BYTES, write_stream_head
 from server.media.copying.opened import created, opened
 from zerokerf.errors import CorruptFile
@@ -108,6 +109,18 @@ class FlacCopier:
         begun = range(int(ends[whole]) + 1, int(ends[whole + 1]))
         return int(ends[whole]) + bisect_right(begun, max_bytes, key=size)
 
+    def anchor(self, sample: int) -> tuple[int, int]:
+        """The frame that this sample is in, or the nearest: its first byte and its first sample."""
+        starts = self._index.starts
+        frame = min(max(0, int(np.searchsorted(starts, sample, "right")) - 1), len(starts) - 2)
+        return int(self._index.frame_offsets[frame]), int(starts[frame])
+
+    def recognise(self, first_sample: int, sample_count: int, path: Path) -> RecognisedFlac:
+        """Blocking, reads the file once. Raises CorruptFile unless it is made of the frames of this segment,
+        and every one is whole."""
+        layout = self._layout(first_sample, first_sample + sample_count)
+        return recognise_flac(path, self._index.info, self._expected_frames(layout))
+
     def write(self, first_sample: int, sample_count: int, output: Path) -> None:
         layout = self._layout(first_sample, first_sample + sample_count)
         with opened(self._index.path) as source, created(output) as target:
@@ -140,6 +153,23 @@ class FlacCopier:
         first_longer = np.searchsorted(self._index.starts[:stop], layout.first + NUMBER_LIMITS)
         number_bytes = stop - first + int((stop - np.clip(first_longer, first, stop)).sum())
         return int(self._index.copied_bytes[stop] - self._index.copied_bytes[first]) + number_bytes
+
+    def _expected_frames(self, layout: _Layout) -> ExpectedFrames:
+        index, copied = self._index, slice(layout.first_frame, layout.stop_frame)
+        head = block_lengths(index.most_block, layout.head_end - layout.first)
+        tail = block_lengths(index.most_block, layout.end - layout.tail_start)
+        blocks = np.concatenate((head, np.diff(index.starts)[copied], tail)).astype(np.int64)
+        numbers = np.concatenate(([0], np.cumsum(blocks)[:-1]))
+        own = [
+            [
+                verbatim_bytes(index.info, start, [length])
+                for start, length in zip(starts, lengths, strict=True)
+            ]
+            for starts, lengths in ((numbers[: len(head)], head), (numbers[len(blocks) - len(tail) :], tail))
+        ]
+        kept = np.diff(index.copied_bytes)[copied] + coded_bytes(numbers[len(head) : len(blocks) - len(tail)])
+        sizes = np.concatenate((own[0], kept, own[1])).astype(np.int64)
+        return ExpectedFrames(numbers=numbers, blocks=blocks, sizes=sizes)
 
     def _stream_head(self, layout: _Layout) -> bytes:
         blocks: list[ArrayLike] = [

@@ -118,13 +118,19 @@ def parse_headers(data: Bytes, starts: Ints, info: StreamInfo) -> tuple[Headers,
     return headers, starts[is_true], _fits(headers.codes, info)
 
 
+def coded_bytes(numbers: Ints | int) -> Ints:
+    """How many bytes each of these takes in a header."""
+    lengths: Ints = 1 + np.searchsorted(NUMBER_LIMITS, numbers, side="right")
+    return lengths
+
+
 def tail_lengths(codes: Bytes) -> Ints:
     return _TAIL_LENGTHS[codes[:, 0]]
 
 
 def write_headers(numbers: Ints, codes: Bytes) -> tuple[Bytes, Ints]:
     """Rows of 16 bytes that begin with the headers, sample numbers in them, and how long each one is."""
-    number_bytes = 1 + np.searchsorted(NUMBER_LIMITS, numbers, side="right")
+    number_bytes = coded_bytes(numbers)
     tail_bytes = tail_lengths(codes)
     lengths = 4 + number_bytes + tail_bytes + 1
     rows = np.zeros((len(numbers), MOST_HEADER_BYTES), np.uint8)
