@@ -37,8 +37,9 @@ async def test_the_share_of_a_killed_worker_is_finished_by_the_other(
         async with submitted(deployment, busy_recording, length_s=BUSY_S) as job:
             await job.until_segments(3)
             await asyncio.to_thread(killed.kill)
+            await job.ended()
 
-            # The folder of the killed one is swept by the next worker that starts.
-            await check(job, deployment, tmp_path, workers=2)
+            with running(deployment, "worker"):  # it sweeps what the killed one has left
+                await check(job, deployment, tmp_path, workers=2)
 
         assert shares_of(killed)
