@@ -15,11 +15,14 @@ from gateway.config import GatewayConfig, LocalFiles
 from gateway.serve import serve_gateway
 from server.accounts.api_keys import ApiKeys
 from server.accounts.bootstrap import ensure_bootstrap
+from server.api.batch_files import BatchFiles
+from server.api.batch_service import BatchService
 from server.api.grpc_server import Tls, running_grpc_server
 from server.api.split_service import SplitService
 from server.api.upload_service import UploadService
 from server.fetch.guard import AddressPolicy
 from server.fetch.limits import FetchLimits
+from server.jobs.batch_jobs import BatchJobs
 from server.jobs.open_work import OpenWork
 from server.jobs.reconciler import reconcile_forever
 from server.jobs.split_jobs import SplitJobs
@@ -30,6 +33,8 @@ from server.media.facts import MediaLimits
 from server.media.prober import start_prober
 from server.parts import Ground, open_ground, open_storage, signing_key
 from server.settings import Settings
+from server.speech.model_files import ModelFiles
+from server.speech.models import Model, Models, bundled_model
 from server.upkeep import keep_up_forever
 from server.workflows.activities import Parts, SplitActivities
 from server.workflows.cutting import Cutting
@@ -38,6 +43,7 @@ from server.workflows.planning import Planning
 from server.workflows.scratch import open_scratch
 from server.workflows.sources import Sources
 from server.workflows.worker import make_workers
+from storage.address import object_uri, parse_address
 from storage.local import LocalStore
 from zerokerf.channel import Tls as ClientTls
 from zerokerf.channel import open_channel
@@ -123,13 +129,15 @@ async def _start_server(
     fresh_key = await ensure_bootstrap(ground.database, configured.get_secret_value() if configured else None)
     engine = TemporalEngine(ground.client)
     jobs = SplitJobs(ground.records, engine, ground.uploads, ground.wakeups)
+    policy = AddressPolicy(settings.fetch_allow)
     reconciling = reconcile_forever(OpenWork(ground.database), engine)
     await stack.enter_async_context(_owned(reconciling, "reconciler", stopped))
     upkeep = keep_up_forever(ground.database, ground.storage.store, ground.storage.sweeper)
     await stack.enter_async_context(_owned(upkeep, "upkeep", stopped))
     running = running_grpc_server(
         settings.grpc_address,
-        splits=SplitService(jobs, ground.storage.signer, AddressPolicy(settings.fetch_allow)),
+        batches=await _batch_service(settings, ground, engine, policy),
+        splits=SplitService(jobs, ground.storage.signer, policy),
         uploads=UploadService(ground.uploads),
         authenticator=ApiKeys(ground.database),
         probes={
@@ -141,6 +149,19 @@ async def _start_server(
     )
     await stack.enter_async_context(running)
     return fresh_key
+
+
+async def _batch_service(
+    settings: Settings, ground: Ground, engine: TemporalEngine, policy: AddressPolicy
+) -> BatchService:
+    jobs = BatchJobs(ground.batches, engine, ground.recordings, ground.wakeups)
+    files = BatchFiles(ground.storage.signer, partial(object_uri, parse_address(settings.storage)))
+    return BatchService(jobs, ground.recordings, files, policy, await _speech_models())
+
+
+async def _speech_models() -> Models:
+    files = await asyncio.to_thread(ModelFiles.open, bundled_model())
+    return Models.of([Model("zerokerf/whisper-tiny.en", files)])
 
 
 async def _start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground) -> None:

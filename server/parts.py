@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic import SecretStr
 from temporalio.client import Client
@@ -14,6 +15,7 @@ from temporalio.service import RPCError
 
 from server.database.migrate import migrate
 from server.database.open import Database, open_database
+from server.jobs.batch_records import BatchRecords
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups import Wakeups, open_wakeups
 from server.settings import Settings
@@ -24,6 +26,8 @@ from storage.s3_client import S3Credentials
 from zerokerf.errors import ConfigError
 
 ENGINE_APPEARS_WITHIN_S = 30.0
+BATCH_MAX_BYTES = 2**30
+BATCH_LINK_LIVES = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,12 @@ class Ground:
     client: Client
     database: Database
     records: SplitRecords
+    batches: BatchRecords
     wakeups: Wakeups
     storage: OpenedStore
     uploads: Uploads
+    #: Recordings to transcribe, smaller and sooner sent.
+    recordings: Uploads
 
 
 @asynccontextmanager
@@ -51,9 +58,17 @@ async def open_ground(settings: Settings, *, owns_engine: bool) -> AsyncIterator
             client=await _connect(settings, address),
             database=database,
             records=SplitRecords(database, wakeups),
+            batches=BatchRecords(database, wakeups),
             wakeups=wakeups,
             storage=storage,
             uploads=Uploads(database, storage.store, storage.signer, settings.max_source_bytes),
+            recordings=Uploads(
+                database,
+                storage.store,
+                storage.signer,
+                min(BATCH_MAX_BYTES, settings.max_source_bytes),
+                link_lives=BATCH_LINK_LIVES,
+            ),
         )
 
 

@@ -10,12 +10,13 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from server.api.batch_service import BatchService
 from server.api.health import SERVICES, HealthWatch, Probe
 from server.api.interceptors import Authenticator, CallInterceptor
 from server.api.split_service import SplitService
 from server.api.upload_service import UploadService
 from zerokerf.errors import ConfigError
-from zerokerf.v1 import split_service_pb2_grpc, upload_service_pb2_grpc
+from zerokerf.v1 import batch_service_pb2_grpc, split_service_pb2_grpc, upload_service_pb2_grpc
 
 #: How long open calls may go on after a stop was asked for.
 DRAIN_S = 10.0
@@ -47,6 +48,7 @@ class Tls:
 async def running_grpc_server(
     address: str,
     *,
+    batches: BatchService,
     splits: SplitService,
     uploads: UploadService,
     authenticator: Authenticator,
@@ -55,6 +57,7 @@ async def running_grpc_server(
 ) -> AsyncIterator[int]:
     """Serve until the end of the block, then drain. Yields the port. Raises ConfigError if it is taken."""
     server = grpc.aio.server(interceptors=[CallInterceptor(authenticator)], options=OPTIONS)
+    batch_service_pb2_grpc.add_BatchServiceServicer_to_server(batches, server)
     split_service_pb2_grpc.add_SplitServiceServicer_to_server(splits, server)
     upload_service_pb2_grpc.add_UploadServiceServicer_to_server(uploads, server)
     health_servicer = health.aio.HealthServicer()

@@ -8,7 +8,7 @@ import structlog
 from grpc_health.v1 import health, health_pb2
 
 from zerokerf.errors import ZerokerfError
-from zerokerf.v1 import split_service_pb2, upload_service_pb2
+from zerokerf.v1 import batch_service_pb2, split_service_pb2, upload_service_pb2
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -19,6 +19,7 @@ EVERY_S = 5.0
 PROBE_LIMIT_S = 4.0
 
 SERVICES = (
+    batch_service_pb2.DESCRIPTOR.services_by_name["BatchService"].full_name,
     split_service_pb2.DESCRIPTOR.services_by_name["SplitService"].full_name,
     upload_service_pb2.DESCRIPTOR.services_by_name["UploadService"].full_name,
 )
