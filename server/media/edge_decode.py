@@ -22,8 +22,9 @@ from server.media.edge_stretch import Piece, Samples, Stretch, assembled, place_
 _PLACING_FRAMES = {"vorbis": 24}
 # Told to show everything, this decoder makes noise of the packet that only primes it.
 _HIDING = ("vorbis",)
-# Else up to megabytes of samples are searched for other codecs in disguise.
-_OPENING = {"wav": {"probesize": "4096"}}
+# Else up to megabytes of samples are searched for other codecs in disguise, or frames are decoded to see what
+# the header says already.
+_OPENING = {"wav": {"probesize": "4096"}, "mov": {"probesize": "4096", "analyzeduration": "1"}}
 _FLOW_FRAMES = 24
 _ANY_LENGTH = 1 << 62
 
@@ -98,7 +99,8 @@ class AudioFile:
         def is_enough(place: int, count: int) -> bool:
             return end is not None and place + count >= end + zero
 
-        raw = self._joined(self._decode(decoder, first), is_enough, needed + zero)
+        pieces = self._decode(decoder, first, reads_gaps=end is None)
+        raw = self._joined(pieces, is_enough, needed + zero)
         return Stretch(raw.place - zero, raw.samples)
 
     def _stretch_from(
@@ -110,7 +112,7 @@ class AudioFile:
         def is_enough(place: int, count: int) -> bool:
             return end is not None and place + count >= end
 
-        pieces = self._decode(decoder, None, is_anchored=True)
+        pieces = self._decode(decoder, None, reads_gaps=False)
         raw = self._joined(pieces, is_enough, needed, anchor.place)
         last = self._stated_end if end is None else end
         if last is None:
@@ -175,6 +177,7 @@ class AudioFile:
         if self._codec not in _HIDING:
             self._decoder.flags2 |= Flags2.skip_manual.value
         self._stamp_samples = Fraction(self._stream.time_base or 1) * self._decoder.sample_rate
+        self._ratio = self._stamp_samples.as_integer_ratio()
         self._has_fine_stamps = self._stamp_samples.numerator == 1
         self._placing_frames = _PLACING_FRAMES.get(self._codec, 1)
 
@@ -190,18 +193,18 @@ class AudioFile:
         return decoder
 
     def _decode(
-        self, decoder: av.AudioCodecContext, first_stamp: int | None, *, is_anchored: bool = False
+        self, decoder: av.AudioCodecContext, first_stamp: int | None, *, reads_gaps: bool = True
     ) -> Iterator[Piece]:
-        """What packets give, from the first one with that stamp or a later one. Time stamps and gaps mean
-        nothing where the file was entered at a byte."""
+        """What packets give, from the first one with that stamp or a later one. Gaps are at the ends of a
+        file, and mean nothing where it was entered at a byte."""
         is_first, last_count = True, 0
         self.dropped = 0
         for packet in self._container.demux(self._stream):
             stamp = self._sample_at(packet.pts)
             if first_stamp is not None and stamp is not None and stamp < first_stamp:
                 continue
-            hidden, dropped = (0, 0) if is_anchored else self._gaps(packet)
-            if is_first and first_stamp is None and not is_anchored:
+            hidden, dropped = self._gaps(packet) if reads_gaps else (0, 0)
+            if is_first and first_stamp is None and reads_gaps:
                 self._hidden = hidden
             is_first = False
             try:
@@ -232,8 +235,8 @@ class AudioFile:
     def _sample_at(self, stamp: int | None) -> int | None:
         if stamp is None:
             return None
-        each = self._stamp_samples
-        return (2 * stamp * each.numerator + each.denominator) // (2 * each.denominator)
+        samples, stamps = self._ratio
+        return (2 * stamp * samples + stamps) // (2 * stamps)
 
     def _joined(
         self,

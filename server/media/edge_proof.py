@@ -37,7 +37,7 @@ EDGE_BARS: Mapping[Format, EdgeBar] = {
     Format.FLAC: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(100,)),
     Format.MP3: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(100, 400, 4000)),
     Format.OGG: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(200,)),
-    Format.OPUS: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(1000, 3000), tolerance=1e-6),
+    Format.OPUS: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(800, 3000), tolerance=1e-6),
     Format.AAC: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(100,)),
     Format.M4A: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(100,)),
 }
