@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors import answer_of
+from gateway.dialects import dialect_of
 from zerokerf.errors import InternalError
 
 log = structlog.get_logger()
@@ -88,7 +88,8 @@ class Exchange:
         log.error("request_failed", action="http_request", request_id=self._request_id, exc_info=error)
         if self.status:  # too late for an answer; an unfinished body tells the client
             raise error
-        await answer_of(InternalError())(self._scope, self.receive, self.send)
+        answer = dialect_of(self._scope).answer_of(InternalError())
+        await answer(self._scope, self.receive, self.send)
 
     def log(self, took_ms: float) -> None:
         log.info(

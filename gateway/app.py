@@ -9,11 +9,23 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway import docs, events, health, plans, splits, uploads
+from gateway import (
+    batch_creating,
+    batch_docs,
+    batch_events,
+    batch_jobs,
+    batch_lists,
+    docs,
+    events,
+    health,
+    plans,
+    splits,
+    uploads,
+)
 from gateway.access import Access
 from gateway.backend import Backend, connected
 from gateway.config import GatewayConfig
-from gateway.errors import answer_of, answer_of_call, error_answer
+from gateway.dialects import dialect_of
 from gateway.files import FileRoutes
 from zerokerf.errors import InvalidParams, ZerokerfError
 
@@ -31,6 +43,7 @@ def create_app(config: GatewayConfig, draining: asyncio.Event | None = None) -> 
     app.add_middleware(Access)
     _add_errors(app)
     _add_api(app)
+    _add_batch(app)
     _add_plumbing(app)
     if config.files is not None:
         _add_files(app, FileRoutes(config, config.files))
@@ -51,6 +64,18 @@ def _add_api(app: FastAPI) -> None:
     app.add_api_route("/api/v1/uploads", uploads.create_upload, methods=["POST"], **docs.CREATE_UPLOAD)
 
 
+def _add_batch(app: FastAPI) -> None:
+    jobs, one = "/v1/batch/jobs", "/v1/batch/jobs/{jobId}"
+    app.add_api_route(jobs, batch_creating.create_job, methods=["POST"], **batch_docs.CREATE_JOB)
+    app.add_api_route(jobs, batch_lists.list_jobs, methods=["GET"], **batch_docs.LIST_JOBS)
+    app.add_api_route(one, batch_jobs.get_job, methods=["GET"], **batch_docs.GET_JOB)
+    app.add_api_route(one, batch_jobs.delete_job, methods=["DELETE"], **batch_docs.DELETE_JOB)
+    app.add_api_route(f"{one}/files", batch_jobs.list_files, methods=["GET"], **batch_docs.LIST_FILES)
+    app.add_api_route(f"{one}/cancel", batch_jobs.cancel_job, methods=["POST"], **batch_docs.CANCEL_JOB)
+    app.add_api_route(f"{one}/events", batch_events.watch_job, methods=["GET"], **batch_docs.WATCH_JOB)
+    app.add_api_route("/v1/batch/models", batch_jobs.list_models, methods=["GET"], **batch_docs.LIST_MODELS)
+
+
 def _add_plumbing(app: FastAPI) -> None:
     app.add_api_route("/healthz", health.alive, methods=["GET"], **docs.HEALTHZ)
     app.add_api_route("/readyz", health.ready, methods=["GET"], **docs.READYZ)
@@ -69,26 +94,22 @@ def _add_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_error)
 
 
-async def _on_our_error(_: Request, error: Exception) -> Response:
+async def _on_our_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ZerokerfError)  # noqa: S101 - the framework's signature is wider than its promise
-    return answer_of(error)
+    return dialect_of(request.scope).answer_of(error)
 
 
-async def _on_call_error(_: Request, error: Exception) -> Response:
+async def _on_call_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, grpc.aio.AioRpcError)  # noqa: S101 - as above
-    return answer_of_call(error)
+    return dialect_of(request.scope).answer_of_call(error)
 
 
-async def _on_bad_parameter(_: Request, error: Exception) -> Response:
+async def _on_bad_parameter(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    return answer_of(
-        InvalidParams({str(mistake["loc"][-1]): f"{mistake['msg']}." for mistake in error.errors()})
-    )
+    mistakes = {str(mistake["loc"][-1]): f"{mistake['msg']}." for mistake in error.errors()}
+    return dialect_of(request.scope).answer_of(InvalidParams(mistakes))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    if error.status_code == 405:
-        sentence = f"{request.method} is not possible here."
-        return error_answer(405, "METHOD_NOT_ALLOWED", sentence, headers=error.headers)
-    return error_answer(error.status_code, "NOT_FOUND", "There is nothing at this address.")
+    return dialect_of(request.scope).answer_of_refusal(error, request.method)

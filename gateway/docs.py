@@ -10,15 +10,13 @@ from fastapi.responses import FileResponse, JSONResponse
 
 from gateway import examples
 from gateway.answers import SplitJson
-from gateway.bodies import Body, CreateUploadBody
+from gateway.bodies import CreateUploadBody
+from gateway.describing import RouteDocs, json_answer, json_request
 from gateway.errors import ErrorAnswer
 from gateway.plans import PlanJson
 from gateway.split_bodies import CreateSplitBody, PlanSplitBody
 from gateway.splits import PageJson
 from gateway.uploads import UploadJson
-
-# Any: these are arguments of a framework function, and parts of an OpenAPI document.
-RouteDocs = dict[str, Any]
 
 _PAGE = Path(__file__).with_name("docs_page.html")
 #: The page brings all it needs; nothing is loaded from elsewhere, and nothing but this API is called.
@@ -54,7 +52,8 @@ def about(public_url: str) -> RouteDocs:
     return {
         "title": "Zerokerf",
         "version": "1",
-        "description": "Cuts recordings into exact segments. Times are UTC, durations seconds, sizes bytes.",
+        "description": "Cuts recordings into exact segments, and transcribes them. "
+        "Times are UTC, durations seconds, sizes bytes.",
         "servers": [{"url": public_url.rstrip("/")}],
         "openapi_url": None,
         "docs_url": None,
@@ -101,42 +100,11 @@ def _errors(*codes: str) -> dict[int | str, dict[str, Any]]:
     return answers
 
 
-def _json(model: object, description: str, **shown: object) -> dict[str, Any]:
-    values = {name: {"value": value} for name, value in shown.items()}
-    content = {"application/json": {"examples": values}}
-    return {"description": description, "content": content} | ({"model": model} if model else {})
-
-
-def _body(model: type[Body], **shown: object) -> dict[str, Any]:
-    content = {
-        "schema": _schema(model),
-        "examples": {name: {"value": value} for name, value in shown.items()},
-    }
-    return {"requestBody": {"required": True, "content": {"application/json": content}}}
-
-
-def _schema(model: type[Body]) -> dict[str, Any]:
-    """In one piece: what it refers to has no place of its own in the document."""
-    schema = model.model_json_schema()
-    parts = schema.pop("$defs", {})
-
-    def whole(part: Any) -> Any:  # noqa: ANN401 - JSON of every shape
-        if isinstance(part, list):
-            return [whole(each) for each in part]
-        if not isinstance(part, dict):
-            return part
-        referred = parts[part["$ref"].rpartition("/")[2]] if "$ref" in part else {}
-        return {name: whole(value) for name, value in {**referred, **part}.items() if name != "$ref"}
-
-    inlined: dict[str, Any] = whole(schema)
-    return inlined
-
-
 CREATE_SPLIT: RouteDocs = {
     "summary": "Create a split job",
     "tags": ["splits"],
     "status_code": 201,
-    "openapi_extra": _body(
+    "openapi_extra": json_request(
         CreateSplitBody,
         duration=examples.REQUEST,
         fileSize=examples.REQUEST_BY_SIZE,
@@ -144,7 +112,7 @@ CREATE_SPLIT: RouteDocs = {
         **examples.REQUESTS_OF_EXTENSIONS,
         encoding=examples.REQUEST_OF_ENCODING,
     ),
-    "responses": {201: _json(SplitJson, "The job, queued", queued=examples.QUEUED)}
+    "responses": {201: json_answer(SplitJson, "The job, queued", queued=examples.QUEUED)}
     | _errors(
         "INVALID_PARAMS",
         "INVALID_FORMAT",
@@ -162,13 +130,13 @@ PLAN_SPLIT: RouteDocs = {
     "description": "Answers where a job of the same body would cut. Takes as long as fetching the source and "
     "indexing it, up to 15 minutes; a client that leaves stops it.",
     "tags": ["extensions"],
-    "openapi_extra": _body(
+    "openapi_extra": json_request(
         PlanSplitBody,
         duration=examples.PLAN_REQUEST,
         upload=examples.REQUEST_OF_UPLOAD,
         **examples.REQUESTS_OF_EXTENSIONS,
     ),
-    "responses": {200: _json(PlanJson, "Where a job would cut", plan=examples.PLAN)}
+    "responses": {200: json_answer(PlanJson, "Where a job would cut", plan=examples.PLAN)}
     | _errors(
         "INVALID_PARAMS",
         "INVALID_FORMAT",
@@ -187,14 +155,15 @@ PLAN_SPLIT: RouteDocs = {
 LIST_SPLITS: RouteDocs = {
     "summary": "List split jobs, newest first",
     "tags": ["splits"],
-    "responses": {200: _json(PageJson, "One page of jobs", page=examples.PAGE)} | _errors("INVALID_PARAMS"),
+    "responses": {200: json_answer(PageJson, "One page of jobs", page=examples.PAGE)}
+    | _errors("INVALID_PARAMS"),
 }
 
 GET_SPLIT: RouteDocs = {
     "summary": "Get a split job, with fresh download links when it is completed",
     "tags": ["splits"],
     "responses": {
-        200: _json(
+        200: json_answer(
             SplitJson,
             "The job",
             completed=examples.COMPLETED,
@@ -217,14 +186,14 @@ DELETE_SPLIT: RouteDocs = {
 GET_MANIFEST: RouteDocs = {
     "summary": "Get the manifest of a completed job: every segment with its place, hash and proof",
     "tags": ["extensions"],
-    "responses": {200: _json(None, "The document as it is stored", manifest=examples.MANIFEST)}
+    "responses": {200: json_answer(None, "The document as it is stored", manifest=examples.MANIFEST)}
     | _errors("JOB_NOT_FOUND", "MANIFEST_NOT_READY"),
 }
 
 CANCEL_SPLIT: RouteDocs = {
     "summary": "Cancel a queued or processing job",
     "tags": ["extensions"],
-    "responses": {200: _json(SplitJson, "The job, stopped", cancelled=examples.CANCELLED)}
+    "responses": {200: json_answer(SplitJson, "The job, stopped", cancelled=examples.CANCELLED)}
     | _errors("JOB_NOT_FOUND", "JOB_NOT_CANCELLABLE"),
 }
 
@@ -243,22 +212,22 @@ CREATE_UPLOAD: RouteDocs = {
     "summary": "Make room for a file to be uploaded",
     "tags": ["extensions"],
     "status_code": 201,
-    "openapi_extra": _body(CreateUploadBody, upload=examples.UPLOAD_REQUEST),
-    "responses": {201: _json(UploadJson, "Where to send the file", upload=examples.UPLOAD)}
+    "openapi_extra": json_request(CreateUploadBody, upload=examples.UPLOAD_REQUEST),
+    "responses": {201: json_answer(UploadJson, "Where to send the file", upload=examples.UPLOAD)}
     | _errors("INVALID_PARAMS", "IDEMPOTENCY_CONFLICT", "FILE_TOO_LARGE"),
 }
 
 HEALTHZ: RouteDocs = {
     "summary": "Whether the gateway is alive",
     "tags": ["health"],
-    "responses": {200: _json(None, "Alive", alive={"status": "ok"})},
+    "responses": {200: json_answer(None, "Alive", alive={"status": "ok"})},
 }
 
 READYZ: RouteDocs = {
     "summary": "Whether all parts of the service are ready",
     "tags": ["health"],
     "responses": {
-        200: _json(None, "Ready", ready=examples.READY),
-        503: _json(None, "Not ready", notReady=examples.NOT_READY),
+        200: json_answer(None, "Ready", ready=examples.READY),
+        503: json_answer(None, "Not ready", notReady=examples.NOT_READY),
     },
 }

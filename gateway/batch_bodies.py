@@ -1,0 +1,119 @@
+"""The bodies of requests to transcribe: one for each way to bring a recording."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from gateway.bodies import MAX_INT32, SENTENCES, Body
+
+_JOB_ID = re.compile(r"[a-zA-Z0-9]+")
+JOB_ID_PATTERN = "^[a-zA-Z0-9]+$"
+JOB_ID_SENTENCE = "job_id must be alphanumeric"
+
+
+def is_job_id(text: str) -> bool:
+    return bool(_JOB_ID.fullmatch(text))
+
+
+def _job_id(text: str) -> str:
+    if not is_job_id(text):
+        raise ValueError(JOB_ID_SENTENCE)
+    return text
+
+
+def _details(details: object) -> object:
+    if details is None or isinstance(details, str | dict):
+        return details
+    raise ValueError("Must be a string or an object.")
+
+
+def _object(value: object) -> object:
+    if value is None or isinstance(value, dict):
+        return value
+    raise ValueError(SENTENCES["dict_type"])
+
+
+NotEmpty = Annotated[str, Field(min_length=1)]
+JobId = Annotated[str, AfterValidator(_job_id), Field(json_schema_extra={"pattern": JOB_ID_PATTERN})]
+Details = Annotated[object, BeforeValidator(_details), WithJsonSchema({"type": ["string", "object"]})]
+#: JSON as it is; what it may hold is not for a schema to say.
+FreeObject = Annotated[dict[str, object] | None, BeforeValidator(_object), WithJsonSchema({"type": "object"})]
+
+
+class VocabularyBody(Body):
+    content: str = Field(description="A word or phrase of up to 6 words.")
+    sounds_like: list[str] | None = None
+
+
+class TranscriptionBody(Body):
+    language: str | None = Field(None, description="`en` when absent.")
+    operating_point: Literal["standard", "enhanced"] | None = Field(
+        None, description="`standard` when absent."
+    )
+    diarization: Literal["none", "speaker", "channel"] | None = Field(None, description="`none` when absent.")
+    domain: str | None = None
+    output_locale: str | None = None
+    enable_entities: bool | None = None
+    additional_vocab: list[VocabularyBody] | None = Field(None, description="At most 1000 entries.")
+
+
+class TrackingBody(Body):
+    """Returned as it was sent, with members of your own."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    title: str | None = None
+    reference: str | None = None
+    tags: list[str] | None = None
+    details: Details = None
+
+
+class SrtBody(Body):
+    max_line_length: int | None = Field(None, ge=1, le=MAX_INT32, description="37 when absent.")
+    max_lines: int | None = Field(None, ge=1, le=MAX_INT32, description="2 when absent.")
+
+
+class OutputBody(Body):
+    srt_overrides: SrtBody | None = None
+
+
+class ConfiguredBody(Body):
+    """What every request says. Other members than the documented ones are allowed, and ignored."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    transcription_config: TranscriptionBody = Field(description="`{}` is enough.")
+    job_id: JobId | None = Field(None, description="Made by the service when absent.")
+    tracking: TrackingBody | None = None
+    output_config: OutputBody | None = None
+
+
+class JobBody(ConfiguredBody):
+    model_code: NotEmpty | None = Field(None, description="The default model when absent.")
+    metadata: FreeObject = Field(None, description="Yours; returned in `job_config.metadata`.")
+
+
+class UrlBody(JobBody):
+    input_url: str = Field(description="An https URL of at most 1 GB.")
+
+
+class KeyBody(JobBody):
+    s3_key: NotEmpty = Field(description="`upload.s3_key` of the answer to `presign`.")
+
+
+class InlineBody(JobBody):
+    input_base64: str = Field(description="The file in standard base64, without line breaks.")
+    input_filename: NotEmpty | None = None
+
+
+class PresignBody(ConfiguredBody):
+    mode: Literal["presign"]
+    filename: NotEmpty = Field(description="The name of the file to upload.")
+    content_type: NotEmpty | None = Field(
+        None, description="Media type; `application/octet-stream` when absent."
+    )
+
+
+class FormBody(JobBody):
+    """As parts of a form. `file` is required and may stand anywhere among them."""

@@ -1,0 +1,75 @@
+"""Passes a recording on to the server while it arrives."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+
+import grpc
+
+from gateway.backend import Caller
+from zerokerf.call_ending import ending_of
+from zerokerf.errors import InvalidParams, ServiceUnreachable
+from zerokerf.v1.upload_service_pb2 import (
+    CreateUploadRequest,
+    WriteUploadHeader,
+    WriteUploadRequest,
+    WriteUploadResponse,
+)
+
+_MESSAGE_BYTES = 512 << 10
+_WriteCall = grpc.aio.StreamUnaryCall[WriteUploadRequest, WriteUploadResponse]
+
+
+async def send_recording(
+    caller: Caller, file_name: str, content_type: str, chunks: AsyncIterator[bytes]
+) -> str:
+    """The id of an upload that holds all the chunks. Raises InvalidParams if there are none.
+
+    Raises what reading them raises, ServiceUnreachable, or AioRpcError with the server's own words.
+    """
+    request = CreateUploadRequest(file_name=file_name.strip() or "upload", content_type=content_type)
+    uploads = caller.backend.uploads
+    made = await uploads.CreateUpload(request, metadata=caller.metadata, timeout=caller.timeout_s)
+    stall_s = caller.backend.config.idle_timeout_s
+    call = uploads.WriteUpload(metadata=caller.metadata)
+    async with ending_of(call) as ending:
+        try:
+            await _send_all(call, made.upload.id, messages(chunks, _MESSAGE_BYTES), stall_s)
+            async with asyncio.timeout(stall_s):
+                return (await call).upload.id
+        except TimeoutError as error:
+            raise ServiceUnreachable from error
+        except grpc.aio.AioRpcError as error:
+            raise await ending.error(error) from error
+
+
+async def messages(chunks: AsyncIterator[bytes], size_bytes: int) -> AsyncGenerator[bytes, None]:
+    """The same bytes in fewer chunks, each but the last of at least that size."""
+    waiting = bytearray()
+    async for chunk in chunks:
+        waiting += chunk
+        if len(waiting) >= size_bytes:
+            yield bytes(waiting)
+            waiting.clear()
+    if waiting:
+        yield bytes(waiting)
+
+
+async def _send_all(call: _WriteCall, upload_id: str, chunks: AsyncIterator[bytes], stall_s: float) -> None:
+    # Only this request will know the id, so nobody can use an upload that broke off.
+    message = WriteUploadRequest(header=WriteUploadHeader(upload_id=upload_id, finish=True))
+    is_empty = True
+    try:
+        await _send(call, message, stall_s)
+        async for chunk in chunks:
+            is_empty = False
+            await _send(call, WriteUploadRequest(chunk=chunk), stall_s)
+        if is_empty:
+            raise InvalidParams({"file": "file is empty"})
+        await call.done_writing()
+    except (asyncio.InvalidStateError, grpc.aio.AioRpcError):
+        pass  # The server ended the call before it had everything; its answer will say why.
+
+
+async def _send(call: _WriteCall, message: WriteUploadRequest, stall_s: float) -> None:
+    async with asyncio.timeout(stall_s):
+        await call.write(message)
