@@ -1,13 +1,16 @@
 """Cuts AAC in ADTS between its frames: the segments put together are the source's frames, byte for byte."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from server.media.copying.adts_frames import FRAME_SAMPLES, AdtsFrames, index_adts
 from server.media.copying.copier import Grid, Integrity
-from server.media.copying.copy_range import copy_range
+from server.media.copying.copy_range import copy_range, is_same_range
 from server.media.copying.opened import created, opened
+from server.media.copying.tag_edges import audio_range
+from zerokerf.errors import CorruptFile
 from zerokerf.formats import Format
 
 
@@ -15,6 +18,20 @@ def open_adts(path: Path) -> "AdtsCopier":
     """Blocking, reads the whole file once. Raises NotCopyable, CorruptFile."""
     with opened(path) as file:
         return AdtsCopier(path, index_adts(file))
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisedAdts:
+    """A finished segment, whose frames lie as far apart as the source's."""
+
+    source: "AdtsCopier"
+    first_sample: int
+    shift_bytes: int
+
+    def anchor(self, sample: int) -> tuple[int, int]:
+        """The frame that this sample is in: its first byte and its first sample."""
+        offset, place = self.source.anchor(self.first_sample + max(0, sample))
+        return offset + self.shift_bytes, place - self.first_sample
 
 
 class AdtsCopier:
@@ -71,6 +88,17 @@ class AdtsCopier:
         """The frame this sample is in, or the nearest: its first byte, and the sample it starts with."""
         frame = min(max(0, sample) // FRAME_SAMPLES, self._frames.frame_count - 1)
         return int(self._frames.positions[frame]), frame * FRAME_SAMPLES
+
+    def recognise(self, first_sample: int, sample_count: int, path: Path) -> "RecognisedAdts":
+        """Blocking, reads the file once. Raises CorruptFile unless its frames are the source's, byte for byte.
+        Tags may have been put round them."""
+        start, end = self._span(first_sample, sample_count)
+        with opened(self._path) as source, opened(path) as file:
+            found, found_end = audio_range(file)
+            is_whole = found_end - found == end - start
+            if not is_whole or not is_same_range(source, file, start, found, end - start):
+                raise CorruptFile("its frames are not those of the source.")
+        return RecognisedAdts(self, first_sample, found - start)
 
     def write(self, first_sample: int, sample_count: int, output: Path) -> None:
         start, end = self._span(first_sample, sample_count)

@@ -248,3 +248,22 @@ def _mutated(data: bytes, chance: random.Random) -> bytes:
             case _:
                 mutant += chance.choice([TAIL, b"999999LYRICS200", data[: at + 1]])
     return bytes(mutant)
+
+
+def test_a_segment_is_known_by_its_bytes_whatever_tags_are_round_it(stereo: Path, tmp_path: Path) -> None:
+    copier, output = open_adts(stereo), tmp_path / "segment.aac"
+    first, count = 10 * 1024, 40 * 1024
+    copier.write(first, count, output)
+    bare = output.read_bytes()
+    own = open_adts(output)
+    places = (0, 1, 1024, 20_000, count - 1)
+    found = copier.recognise(first, count, output)
+    assert [found.anchor(place) for place in places] == [own.anchor(place) for place in places]
+
+    output.write_bytes(ID3 + bare + b"TAG".ljust(128))
+    tagged = copier.recognise(first, count, output)
+    assert tagged.anchor(5_000) == (len(ID3) + own.anchor(5_000)[0], 4096)
+    for damaged in (bare[:-1], bare + b"\0", bare[:999] + bytes([bare[999] ^ 1]) + bare[1000:], b""):
+        output.write_bytes(damaged)
+        with pytest.raises(CorruptFile):
+            copier.recognise(first, count, output)
