@@ -14,7 +14,7 @@ from server.media.decoder import QUIET, Decoder, source_options
 from server.media.facts import MediaLimits, SourceFacts
 from server.media.pcm import SampleFormat
 from server.media.run import RunLimits, refuse_our_faults, run
-from server.media.silence_levels import POWERS, Levels, SampleKind, measure_levels
+from server.media.silence_levels import POWERS, Levels, OnSamples, SampleKind, measure_levels
 from server.media.silence_pauses import Pauses, pauses_of
 from server.media.threads import in_thread
 from zerokerf.errors import CorruptFile
@@ -40,10 +40,14 @@ async def read_waveform(
     folder: Path,
     decoder: Decoder,
     limits: MediaLimits,
+    on_progress: OnSamples | None = None,
 ) -> Waveform:
-    """Memory stays flat but for a byte for each 10 ms. Raises CorruptFile if nothing can be decoded."""
+    """Memory stays flat but for a byte for each 10 ms. Raises CorruptFile if nothing can be decoded.
+
+    `on_progress` is called in another thread.
+    """
     outline = _Outline(sample_count, min(columns, sample_count), facts.channels)
-    levels = await _decoded(path, facts, outline, folder, decoder, limits)
+    levels = await _decoded(path, facts, outline, folder, decoder, limits, on_progress)
     if levels.sample_count == 0:
         raise CorruptFile("it could not be drawn, because it does not decode.")
     loudness = _loudness(levels, sample_count, len(outline.lows))
@@ -80,11 +84,17 @@ class _Outline:
 
 
 async def _decoded(
-    path: Path, facts: SourceFacts, outline: _Outline, folder: Path, decoder: Decoder, limits: MediaLimits
+    path: Path,
+    facts: SourceFacts,
+    outline: _Outline,
+    folder: Path,
+    decoder: Decoder,
+    limits: MediaLimits,
+    on_progress: OnSamples | None,
 ) -> Levels:
     kind = SampleKind(sample_format=SampleFormat.S16, channels=facts.channels, sample_rate=facts.sample_rate)
     read_fd, write_fd = os.pipe()
-    listening = asyncio.create_task(in_thread(_listen, read_fd, kind, outline))
+    listening = asyncio.create_task(in_thread(_listen, read_fd, kind, outline, on_progress))
     try:
         try:
             finished = await run(
@@ -102,13 +112,15 @@ async def _decoded(
     return levels
 
 
-def _listen(read_fd: int, kind: SampleKind, outline: _Outline, stop: Event) -> Levels:
+def _listen(
+    read_fd: int, kind: SampleKind, outline: _Outline, on_progress: OnSamples | None, stop: Event
+) -> Levels:
     def read_into(room: memoryview) -> int:
         read = os.readv(read_fd, [room])
         outline.take(bytes(room[:read]))
         return read
 
-    return measure_levels(read_into, kind, stop)
+    return measure_levels(read_into, kind, stop, on_progress)
 
 
 def _loudness(levels: Levels, sample_count: int, columns: int) -> NDArray[np.float64]:

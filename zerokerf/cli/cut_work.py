@@ -108,8 +108,7 @@ async def _picture(
 ) -> bytes | None:
     if request.plot is None:
         return None
-    view.moved("drawing", 0, 0, "")
-    return await draw(cut, scratch, tools)
+    return await draw(cut, scratch, tools, view)
 
 
 async def _write_picture(request: CutRequest, picture: bytes | None) -> None:

@@ -15,6 +15,7 @@ from server.media.plan_time import NANOS, total_ms
 from server.media.recipe import Recipe
 from server.media.silence_pauses import Pauses
 from server.media.waveform import Waveform, read_waveform
+from zerokerf.cli.cut_view import WorkView
 from zerokerf.cli.plot import COLUMNS, Curve, Drawing, Piece, draw_png
 from zerokerf.cli.quantities import format_duration
 from zerokerf.cli.terminal import printable
@@ -33,11 +34,18 @@ class CutRecording:
     cuts: Sequence[Cut]
 
 
-async def draw(cut: CutRecording, folder: Path, tools: Tools) -> bytes:
+async def draw(cut: CutRecording, folder: Path, tools: Tools, view: WorkView) -> bytes:
     """A PNG file. The recording is decoded once for it."""
-    making = cut.making
+    total = cut.making.sample_count
     waveform = await read_waveform(
-        cut.source, cut.facts, making.sample_count, COLUMNS, folder, tools.decoder, tools.limits
+        cut.source,
+        cut.facts,
+        total,
+        COLUMNS,
+        folder,
+        tools.decoder,
+        tools.limits,
+        lambda samples: view.moved("drawing", samples, total, ""),
     )
     return await asyncio.to_thread(draw_png, _drawing(cut, waveform))
 
