@@ -103,11 +103,12 @@ def _sentence(error: ZerokerfError) -> str:
     if not isinstance(error, InvalidParams) or not error.violations:
         return error.sentence
     told = [_told(field, sentence) for field, sentence in error.violations.items()]
-    return " ".join(told[:_MOST_TOLD])
+    return "; ".join(told[:_MOST_TOLD])
 
 
 def _told(field: str, sentence: str) -> str:
-    """There is no other place to name the field."""
+    """There is no other place to name the field. Like the documented sentences, without a full stop."""
+    sentence = sentence.removesuffix(".")
     says_what = field == "body" or field.rpartition(".")[2] in sentence
     return sentence if says_what else f"{field}: {sentence}"
 

@@ -17,8 +17,10 @@ from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from gateway.config import GatewayConfig, LocalFiles
 from gateway.serve import serve_gateway
 from storage.local import LocalStore
+from tests.gateway.batch_memory_service import MemoryBatchService
 from tests.gateway.memory_service import KEY, MemoryService
 from zerokerf.channel import open_channel
+from zerokerf.v1.batch_service_pb2_grpc import add_BatchServiceServicer_to_server
 from zerokerf.v1.split_service_pb2_grpc import add_SplitServiceServicer_to_server
 from zerokerf.v1.upload_service_pb2_grpc import add_UploadServiceServicer_to_server
 
@@ -102,3 +104,46 @@ def lonely(setup: Setup) -> GatewayConfig:
     return replace(
         setup.config, open_channel=partial(open_channel, "127.0.0.1:1", None), call_timeout_s=2, files=None
     )
+
+
+# ---- transcription
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def batch() -> MemoryBatchService:
+    return MemoryBatchService()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def batch_config(batch: MemoryBatchService) -> AsyncIterator[GatewayConfig]:
+    server = grpc.aio.server()
+    add_BatchServiceServicer_to_server(batch, server)
+    add_UploadServiceServicer_to_server(batch, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    yield GatewayConfig(
+        open_channel=partial(open_channel, f"127.0.0.1:{port}", None),
+        public_url="https://files.example.com",
+        max_recording_bytes=3 << 20,
+        max_inline_bytes=1 << 20,
+        ping_s=0.05,
+        idle_timeout_s=1,
+        call_timeout_s=3,
+    )
+    await server.stop(None)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def batch_url(batch_config: GatewayConfig) -> AsyncIterator[str]:
+    async with serve_gateway(batch_config, "127.0.0.1", 0) as (host, port):
+        yield f"http://{host}:{port}"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(batch_url: str, batch: MemoryBatchService) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the transcription API with a good key."""
+    await batch.watched(0)
+    batch.reset()
+    headers = {"Authorization": f"Bearer {KEY}"}
+    async with httpx.AsyncClient(base_url=batch_url, headers=headers, timeout=10) as made:
+        yield made
