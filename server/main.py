@@ -21,28 +21,16 @@ from server.api.grpc_server import Tls, running_grpc_server
 from server.api.split_service import SplitService
 from server.api.upload_service import UploadService
 from server.fetch.guard import AddressPolicy
-from server.fetch.limits import FetchLimits
 from server.jobs.batch_jobs import BatchJobs
 from server.jobs.open_work import OpenWork
 from server.jobs.reconciler import reconcile_forever
 from server.jobs.split_jobs import SplitJobs
 from server.logs import configure_logs
-from server.media.cutter import Tools
-from server.media.decoder import check_decoder, find_decoder
-from server.media.facts import MediaLimits
-from server.media.prober import start_prober
-from server.parts import Ground, open_ground, open_storage, signing_key
+from server.parts import Ground, open_ground, open_models, open_storage, signing_key
 from server.settings import Settings
-from server.speech.model_files import ModelFiles
-from server.speech.models import Model, Models, bundled_model
+from server.start_worker import start_worker
 from server.upkeep import keep_up_forever
-from server.workflows.activities import Parts, SplitActivities
-from server.workflows.cutting import Cutting
 from server.workflows.engine import TemporalEngine
-from server.workflows.planning import Planning
-from server.workflows.scratch import open_scratch
-from server.workflows.sources import Sources
-from server.workflows.worker import make_workers
 from storage.address import object_uri, parse_address
 from storage.local import LocalStore
 from zerokerf.channel import Tls as ClientTls
@@ -56,7 +44,7 @@ async def serve(settings: Settings) -> None:
     """Server, gateway and worker in this process, with everything they need."""
     async with _process(settings) as (stack, stopped):
         ground = await stack.enter_async_context(open_ground(settings, owns_engine=True))
-        await _start_worker(stack, settings, ground)
+        await start_worker(stack, settings, ground)
         fresh_key = await _start_server(stack, settings, ground, stopped)
         await _start_gateway(stack, settings)
         _say_ready(settings, fresh_key, grpc_at=settings.grpc_address, rest_at=settings.rest_address)
@@ -84,7 +72,7 @@ async def worker(settings: Settings) -> None:
     """A worker. Finds the embedded engine of the same data folder, or the configured one."""
     async with _process(settings) as (stack, stopped):
         ground = await stack.enter_async_context(open_ground(settings, owns_engine=False))
-        await _start_worker(stack, settings, ground)
+        await start_worker(stack, settings, ground)
         _say_ready(settings, None)
         await stopped.wait()
 
@@ -156,38 +144,7 @@ async def _batch_service(
 ) -> BatchService:
     jobs = BatchJobs(ground.batches, engine, ground.recordings, ground.wakeups)
     files = BatchFiles(ground.storage.signer, partial(object_uri, parse_address(settings.storage)))
-    return BatchService(jobs, ground.recordings, files, policy, await _speech_models())
-
-
-async def _speech_models() -> Models:
-    files = await asyncio.to_thread(ModelFiles.open, bundled_model())
-    return Models.of([Model("zerokerf/whisper-tiny.en", files)])
-
-
-async def _start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground) -> None:
-    decoder = find_decoder(settings.ffmpeg)
-    version = await check_decoder(decoder)
-    log.info("decoder found", action="start", version=version)
-    prober = await stack.enter_async_context(start_prober())
-    scratch = stack.enter_context(open_scratch(settings.scratch.absolute(), settings.scratch_max_bytes))
-    tools = Tools(decoder, prober, MediaLimits(max_segments=settings.max_segments), settings.encode_parallel)
-    limits = FetchLimits(
-        max_bytes=settings.max_source_bytes, total_s=settings.fetch_total_s, idle_s=settings.fetch_idle_s
-    )
-    sources = Sources(ground.uploads, AddressPolicy(settings.fetch_allow), limits)
-    activities = SplitActivities(
-        Parts(
-            records=ground.records,
-            sources=sources,
-            store=ground.storage.store,
-            scratch=scratch,
-            cutting=Cutting(records=ground.records, store=ground.storage.store, tools=tools),
-            planning=Planning(sources, tools),
-            client=ground.client,
-        )
-    )
-    for worker in make_workers(ground.client, activities, settings.worker_jobs):
-        await stack.enter_async_context(worker)
+    return BatchService(jobs, ground.recordings, files, policy, await open_models(settings))
 
 
 async def _start_gateway(stack: AsyncExitStack, settings: Settings) -> None:

@@ -19,6 +19,8 @@ from server.jobs.batch_records import BatchRecords
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups import Wakeups, open_wakeups
 from server.settings import Settings
+from server.speech.model_files import ModelFiles
+from server.speech.models import Model, Models, bundled_model, find_model
 from server.uploads.uploads import Uploads
 from server.workflows.embedded import EngineAddress, read_published_address, running_engine
 from storage.open_store import OpenedStore, open_store
@@ -27,6 +29,7 @@ from zerokerf.errors import ConfigError
 
 ENGINE_APPEARS_WITHIN_S = 30.0
 BATCH_MAX_BYTES = 2**30
+BUNDLED_MODEL = "zerokerf/whisper-tiny.en"
 BATCH_LINK_LIVES = timedelta(minutes=30)
 
 
@@ -106,6 +109,19 @@ def signing_key(settings: Settings) -> bytes:
     finally:
         fresh.unlink()
     return path.read_bytes()
+
+
+async def open_models(settings: Settings) -> Models:
+    """The speech models that jobs can name, without what they weigh. Raises ConfigError."""
+    cache = settings.data_dir / "models"
+    if not settings.speech_models:
+        files = await asyncio.to_thread(ModelFiles.open, bundled_model())
+        return Models.of([Model(BUNDLED_MODEL, files)], settings.speech_enhanced)
+    models = []
+    for code, source in settings.speech_models:
+        folder = await asyncio.to_thread(find_model, source, cache, may_download=settings.speech_downloads)
+        models.append(Model(code, await asyncio.to_thread(ModelFiles.open, folder)))
+    return Models.of(models, settings.speech_enhanced)
 
 
 async def _engine_address(stack: AsyncExitStack, settings: Settings, *, owns_engine: bool) -> EngineAddress:

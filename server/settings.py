@@ -29,7 +29,17 @@ def _address(value: object) -> object:
     return value
 
 
+def _models(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+    if any(not code or not source for code, _, source in pairs):
+        raise ValueError("models are code=folder or code=name, separated by commas")
+    return tuple((code, source) for code, _, source in pairs)
+
+
 Address = Annotated[str, BeforeValidator(_address)]
+SpeechModels = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_models)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 
 
@@ -77,6 +87,16 @@ class Settings(BaseModel):
     fetch_allow: Networks = Field((), description="CIDRs, comma-separated, that source URLs may point into.")
     fetch_total_s: float = Field(3600, gt=0, description="Time limit of one download.")
     fetch_idle_s: float = Field(30, gt=0, description="Longest silence within a download.")
+
+    speech_models: SpeechModels = Field(
+        (), description="code=folder or code=name, comma-separated; the bundled English model if unset."
+    )
+    speech_enhanced: str | None = Field(None, description="Code of the model for operating point 'enhanced'.")
+    speech_downloads: bool = Field(False, description="Whether models given by name may be downloaded.")
+    speech_device: Literal["cpu", "cuda", "auto"] = "cpu"
+    speech_compute_type: str = Field("int8", description="int8, float16 or any other of CTranslate2.")
+    speech_threads: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, le=256)
+    speech_batch: int = Field(1, ge=1, le=64, description="Windows that a graphics card recognizes at once.")
 
     bootstrap_api_key: SecretStr | None = Field(None, min_length=16, description="Sets the first API key.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -137,7 +157,7 @@ def describe(settings: Settings) -> Iterator[tuple[str, str, str]]:
     for name in Settings.model_fields:
         value = getattr(settings, name)
         if isinstance(value, tuple):
-            shown = ",".join(map(str, value))
+            shown = ",".join("=".join(part) if isinstance(part, tuple) else str(part) for part in value)
         else:
             shown = str(value) if value is not None else effective.get(name, "")
         yield name, shown, settings._sources.get(name, "default")  # noqa: SLF001 - its own module reads it

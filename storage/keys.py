@@ -60,6 +60,15 @@ def transcript_key(account_id: str, job_id: str, public_id: str, ending: str) ->
     return transcripts_prefix(account_id, job_id) + _segment(f"{public_id}.{ending}")
 
 
+def sound_key(account_id: str, job_id: str, channel: int) -> str:
+    """What one channel sounds like to a recognizer; there while a recording is being transcribed."""
+    return work_prefix(account_id, job_id) + f"sound-{channel}.pcm"
+
+
+def work_prefix(account_id: str, job_id: str) -> str:
+    return job_prefix(account_id, job_id) + "work/"
+
+
 def file_name_of(key: str) -> str:
     """What a stored object is called when it is downloaded."""
     return key.rpartition("/")[2]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.inserting import insert_into
@@ -52,7 +52,3 @@ async def chunk_at(connection: AsyncConnection, job_id: str, channel: int, index
     mine = batch_chunks.c.job_id == job_id, batch_chunks.c.channel == channel, batch_chunks.c.index == index
     row = (await connection.execute(select(batch_chunks).where(*mine))).mappings().one_or_none()
     return chunk_of(row) if row else None
-
-
-async def forget_chunks(connection: AsyncConnection, job_id: str) -> None:
-    await connection.execute(delete(batch_chunks).where(batch_chunks.c.job_id == job_id))

@@ -5,7 +5,6 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.clock import Clock, utc_now
 from server.database.ids import Prefix, new_id, shown
@@ -14,7 +13,6 @@ from server.database.tables import jobs
 from server.jobs.batch_chunks import (
     chunk_at,
     chunks_of,
-    forget_chunks,
     heard_so_far,
     put_chunks,
     put_heard,
@@ -25,6 +23,7 @@ from server.jobs.batch_model import BatchChunk, BatchJob, BatchPage, BatchQuery,
 from server.jobs.batch_rows import BATCH
 from server.jobs.batch_uploads import FinishedUpload
 from server.jobs.creation import create_once
+from server.jobs.made import forget_made
 from server.jobs.merging import merge_facts, merge_notes, merge_progress
 from server.jobs.model import Job, Phase, Progress, SourceFacts
 from server.jobs.records import JobRecords, processing
@@ -130,7 +129,12 @@ class BatchRecords(JobRecords[BatchRequest]):
             return await change.save(replace(job, source=source, notes=merge_notes(job.notes, notes)))
 
     async def plan_chunks(
-        self, job_id: str, chunks: Sequence[BatchChunk], sample_count: int, sample_rate: int
+        self,
+        job_id: str,
+        chunks: Sequence[BatchChunk],
+        sample_count: int,
+        sample_rate: int,
+        language: str,
     ) -> BatchJob:
         """Recognition begins. What an earlier plan of the same recording got done is kept."""
         async with self._changing(job_id) as change:
@@ -143,7 +147,8 @@ class BatchRecords(JobRecords[BatchRequest]):
                 sample_rate=sample_rate,
                 segments_total=len(chunks),
             )
-            return await change.save(replace(job, progress=merge_progress(job.progress, news)))
+            progress = merge_progress(job.progress, news)
+            return await change.save(replace(job, progress=progress, outcome={"language": language}))
 
     async def chunks(self, job_id: str) -> tuple[BatchChunk, ...]:
         """By channel, then in order of time."""
@@ -178,12 +183,9 @@ class BatchRecords(JobRecords[BatchRequest]):
             if change.job.state is State.COMPLETED:
                 return change.job
             job = processing(change.job)
-            await forget_chunks(change.connection, job_id)
+            await forget_made(change.connection, job_id)
             done = replace(job.progress, percent=100)
             return await change.save(replace(job, state=State.COMPLETED, progress=done, outcome=outcome))
-
-    async def _forget_made(self, connection: AsyncConnection, job_id: str) -> None:
-        await forget_chunks(connection, job_id)
 
 
 def _named(account_id: str, public_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.clock import Clock, utc_now
 from server.database.ids import Prefix, is_id, shown
@@ -14,6 +14,7 @@ from server.database.open import Database
 from server.database.tables import jobs
 from server.jobs.changes import JobChange, events_of, locked_job
 from server.jobs.kinds import Kind
+from server.jobs.made import forget_made
 from server.jobs.merging import merge_facts, merge_progress
 from server.jobs.model import Failure, Job, JobEvent, Progress, SourceFacts
 from server.jobs.rows import job_of
@@ -84,16 +85,21 @@ class JobRecords(Generic[Request]):
             return await change.save(replace(job, source=merge_facts(job.source, facts)))
 
     async def record_progress(
-        self, job_id: str, progress: Progress, *, even_unchanged: bool = False
+        self, job_id: str, progress: Progress, *, unless_heard_within: timedelta | None = None
     ) -> Job[Request]:
         """An event, unless nothing got larger. Raises JobNoLongerWanted: a good moment to stop working.
 
-        With `even_unchanged` there is an event in any case, as a sign of life.
+        With `unless_heard_within` there is one even so, as a sign of life, if there was none for so long.
         """
         async with self._changing(job_id) as change:
             job = processing(change.job)
             merged = replace(job, progress=merge_progress(job.progress, progress))
-            return await change.save(merged, with_event=even_unchanged)
+            return await change.save(merged, with_event=self._is_silent(job, unless_heard_within))
+
+    def _is_silent(self, job: Job[Request], limit: timedelta | None) -> bool:
+        if limit is None:
+            return False
+        return job.updated_at is None or self._clock() - job.updated_at >= limit
 
     async def fail(self, job_id: str, failure: Failure) -> None:
         """Changes nothing when the job has ended or is deleted: the first ending stands."""
@@ -106,10 +112,7 @@ class JobRecords(Generic[Request]):
         done = update(jobs).where(jobs.c.id == job_id, jobs.c.clean_up_due)
         async with self._database.writing() as connection:
             if (await connection.execute(done.values(clean_up_due=False))).rowcount:
-                await self._forget_made(connection, job_id)
-
-    async def _forget_made(self, connection: AsyncConnection, job_id: str) -> None:
-        """What rows of its own a kind keeps of what was made."""
+                await forget_made(connection, job_id)
 
     # ---- for watchers
 

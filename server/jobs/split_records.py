@@ -3,18 +3,17 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from server.database.clock import Clock, utc_now
 from server.database.ids import Prefix, new_id
 from server.database.open import Database
 from server.jobs.creation import create_once
+from server.jobs.made import forget_made
 from server.jobs.merging import merge_facts, merge_notes, merge_progress
 from server.jobs.model import Job, Page, Progress, SourceFacts, SplitJob, SplitRequest, StoredSegment
 from server.jobs.records import JobRecords, processing
 from server.jobs.split_lists import page_of
 from server.jobs.split_rows import SPLIT
-from server.jobs.split_segments import forget_segments, put_segment, segments_of, stored_so_far
+from server.jobs.split_segments import put_segment, segments_of, stored_so_far
 from server.jobs.states import State, may_delete
 from server.jobs.wakeups import Wakeups
 from server.jobs.wholeness import check_whole
@@ -54,7 +53,7 @@ class SplitRecords(JobRecords[SplitRequest]):
             if not may_delete(change.job.state):
                 raise JobAlreadyProcessing(job_id)
             await change.erase()
-            await forget_segments(change.connection, job_id)
+            await forget_made(change.connection, job_id)
 
     # ---- for workers: each is safe to repeat
 
@@ -93,7 +92,7 @@ class SplitRecords(JobRecords[SplitRequest]):
         """They are to be made anew, in another way."""
         async with self._changing(job_id) as change:
             processing(change.job)
-            await forget_segments(change.connection, job_id)
+            await forget_made(change.connection, job_id)
 
     async def complete(self, job_id: str) -> SplitJob:
         """Raises SegmentsDoNotAddUp, and changes nothing, unless the segments are the whole source."""
@@ -105,6 +104,3 @@ class SplitRecords(JobRecords[SplitRequest]):
             check_whole(segments, job.source.sample_count if job.source else None)
             done = replace(job.progress, percent=100)
             return await change.save(replace(job, state=State.COMPLETED, progress=done))
-
-    async def _forget_made(self, connection: AsyncConnection, job_id: str) -> None:
-        await forget_segments(connection, job_id)

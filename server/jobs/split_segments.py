@@ -1,6 +1,6 @@
 """The rows of a split job's segments."""
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.inserting import insert_into
@@ -22,10 +22,6 @@ async def stored_so_far(connection: AsyncConnection, job_id: str) -> tuple[int, 
     query = select(func.count(), func.coalesce(func.sum(split_segments.c.sample_count), 0))
     count, samples = (await connection.execute(query.where(split_segments.c.job_id == job_id))).one()
     return count, int(samples)
-
-
-async def forget_segments(connection: AsyncConnection, job_id: str) -> None:
-    await connection.execute(delete(split_segments).where(split_segments.c.job_id == job_id))
 
 
 async def segments_of(connection: AsyncConnection, job_id: str) -> tuple[StoredSegment, ...]:

@@ -20,9 +20,8 @@ from server.media.pcm import Pcm
 from server.media.plan import Cut
 from server.media.recipe import Recipe
 from server.media.segment import CutSegment, Dress, make_segment
-from server.media.size_search import SizeStart, plan_wav_by_size
+from server.media.size_search import SizeStart, plan_wav_by_size, wav_bytes
 from server.media.verify import verify_segment
-from server.media.wav import file_bytes
 from zerokerf.formats import Format
 
 
@@ -62,7 +61,7 @@ class EncodeCutter:
     async def plan_by_size(self, max_bytes: int, reserve_bytes: int) -> tuple[Cut, ...] | None:
         limits = self._tools.limits
         if self._plan.format is Format.WAV:
-            return plan_wav_by_size(self._pcm, max_bytes, limits, reserve_bytes)
+            return plan_wav_by_size(self._pcm, max_bytes, limits, reserve_bytes, self._plan)
         self._programme = self._programme or await self._encoded_whole()
         if self._programme is None:
             return None
@@ -74,7 +73,7 @@ class EncodeCutter:
             size_bytes = self._programme.size_bytes(cut.first_sample, cut.sample_count)
             return ExpectedSize(size_bytes, is_exact=True)
         if plan.format is Format.WAV:
-            return ExpectedSize(file_bytes(pcm, cut.sample_count), is_exact=True)
+            return ExpectedSize(wav_bytes(pcm, plan, cut), is_exact=True)
         bit_rate = dict(plan.options).get("b:a")
         if bit_rate is None:
             return None

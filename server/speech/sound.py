@@ -1,4 +1,4 @@
-"""A decoded recording on disk, read in stretches: a WAV of one channel, 16 bits and 16 kHz."""
+"""A decoded recording on disk, or a stretch of one: a WAV of one channel, 16 bits and 16 kHz."""
 
 import wave
 from dataclasses import dataclass
@@ -16,14 +16,16 @@ class Sound:
 
     path: Path
     sample_count: int
+    #: Where on the time line of the recording the file begins.
+    first_sample: int = 0
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, first_sample: int = 0) -> Self:
         """Raises ValueError for a file of any other kind: decoding makes them, nobody uploads them."""
         with wave.open(str(path), "rb") as file:
             if (file.getnchannels(), file.getsampwidth(), file.getframerate()) != (1, 2, SAMPLE_RATE):
                 raise ValueError("speech is heard in 16 bits, 16 kHz and one channel")
-            return cls(path, file.getnframes())
+            return cls(path, file.getnframes(), first_sample)
 
     @property
     def duration_ms(self) -> int:
@@ -32,7 +34,7 @@ class Sound:
     def read(self, first_sample: int, end_sample: int) -> Samples:
         """Raises ValueError where the file has become shorter."""
         with wave.open(str(self.path), "rb") as file:
-            file.setpos(first_sample)
+            file.setpos(first_sample - self.first_sample)
             data = file.readframes(end_sample - first_sample)
         if len(data) != 2 * (end_sample - first_sample):
             raise ValueError("the decoded recording is shorter than it was")

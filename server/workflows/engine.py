@@ -16,12 +16,11 @@ from server.jobs.kinds import KindName
 from server.jobs.model import SplitPlan, SplitRequest
 from server.jobs.split_rows import plan_of
 from server.workflows.messages import TASK_QUEUE, JobRef, PlanRef
-from server.workflows.split_workflow import PLAN_LIMIT, CleanUpWorkflow, PlanWorkflow, SplitWorkflow
+from server.workflows.split_workflow import PLAN_LIMIT, CleanUpWorkflow, PlanWorkflow
 from zerokerf.errors import InternalError, Unavailable, ZerokerfError
 from zerokerf.status import rebuilt
 
 RPC_LIMIT = timedelta(seconds=10)
-_WORKFLOWS = {KindName.SPLIT: SplitWorkflow.run}
 
 
 class TemporalEngine:
@@ -33,7 +32,7 @@ class TemporalEngine:
     async def start(self, kind: KindName, job_id: str, account_id: str) -> None:
         with _reachable():
             await self._client.start_workflow(
-                _WORKFLOWS[kind],
+                kind.value,  # workflows are named like the kinds of jobs
                 JobRef(job_id, account_id),
                 id=job_id,
                 task_queue=TASK_QUEUE,

@@ -6,6 +6,8 @@ from typing import Any
 TASK_QUEUE = "zerokerf"
 #: For steps that take all cores of a machine: each worker does one at a time.
 SHARE_QUEUE = "zerokerf-shares"
+#: For the recognition of speech.
+SPEECH_QUEUE = "zerokerf-speech"
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,15 @@ class ShareRef:
     job: JobRef
     number: int
     count: int
+
+
+@dataclass(frozen=True)
+class ChunkRef:
+    """One stretch of one channel of a recording."""
+
+    job: JobRef
+    channel: int
+    index: int
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,22 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import structlog
 from temporalio import activity
 
 from server.jobs.merging import merge_progress
 from server.jobs.model import Phase, Progress
-from server.jobs.split_records import SplitRecords
+from server.jobs.records import JobRecords
 from server.jobs.wanted import JobNoLongerWanted
 from zerokerf.errors import ZerokerfError
 
 TICK_S = 0.25
 #: Then, at the next tick, a watcher hears something even when no number moves: within two seconds in all.
 LONGEST_SILENCE_S = 1.25
+SILENCE = timedelta(seconds=1)  # another worker on the same job may have been heard meanwhile
 
 #: What share of the whole each phase has got done when it ends.
 FETCHED_PERCENT = 15
@@ -29,7 +32,7 @@ log = structlog.get_logger()
 class Reporter:
     """Holds the newest progress; a task writes it down at a bounded rate."""
 
-    def __init__(self, records: SplitRecords, job_id: str, progress: Progress) -> None:
+    def __init__(self, records: JobRecords[Any], job_id: str, progress: Progress) -> None:
         self._records = records
         self._job_id = job_id
         self._progress = progress
@@ -60,6 +63,9 @@ class Reporter:
         self._update(
             phase=Phase.CUTTING, percent=DECODED_PERCENT, samples_total=samples, sample_rate=sample_rate
         )
+
+    def writing(self) -> None:
+        self._update(phase=Phase.WRITING)
 
     def resumed(self, samples: int, segments: int, segments_total: int) -> None:
         """This much was stored by an earlier try."""
@@ -102,7 +108,7 @@ class Reporter:
             activity.heartbeat(self._progress.percent)
             is_silent = time.monotonic() - self._written_at > LONGEST_SILENCE_S
             if is_silent or self._progress != self._written:
-                await self._write(even_unchanged=is_silent)
+                await self._write(is_silent=is_silent)
 
     def stop(self) -> None:
         """What is being written is finished: cut off in the middle, it would cost a database connection."""
@@ -114,10 +120,12 @@ class Reporter:
                 await self._stopped.wait()
         return self._stopped.is_set()
 
-    async def _write(self, *, even_unchanged: bool) -> None:
+    async def _write(self, *, is_silent: bool) -> None:
         progress = self._progress
         try:
-            await self._records.record_progress(self._job_id, progress, even_unchanged=even_unchanged)
+            await self._records.record_progress(
+                self._job_id, progress, unless_heard_within=SILENCE if is_silent else None
+            )
         except JobNoLongerWanted:
             return  # the engine's own cancellation is on its way
         except ZerokerfError as error:
@@ -127,7 +135,7 @@ class Reporter:
 
 
 @asynccontextmanager
-async def reporting(records: SplitRecords, job_id: str, progress: Progress) -> AsyncIterator[Reporter]:
+async def reporting(records: JobRecords[Any], job_id: str, progress: Progress) -> AsyncIterator[Reporter]:
     reporter = Reporter(records, job_id, progress)
     task = asyncio.create_task(reporter.run(), name=f"report-{job_id}")
     try:

@@ -3,18 +3,28 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from server.fetch.download import download
 from server.fetch.guard import AddressPolicy
 from server.fetch.limits import FetchLimits
-from server.jobs.model import SourceFacts, SplitRequest
+from server.jobs.model import SourceFacts
 from server.uploads.uploads import Uploads
 from zerokerf.errors import FileTooLarge
 
 #: Told the bytes done so far and, where it is known, how many there are in all.
 OnFetched = Callable[[int, int | None], None]
+
+
+class Located(Protocol):
+    """A request that names its source in one of two ways."""
+
+    @property
+    def source_url(self) -> str | None: ...
+    @property
+    def upload_id(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +35,13 @@ class Sources:
     policy: AddressPolicy
     limits: FetchLimits
 
+    def up_to(self, max_bytes: int) -> "Sources":
+        """The same, for sources that may not be larger."""
+        limits = replace(self.limits, max_bytes=min(max_bytes, self.limits.max_bytes))
+        return replace(self, limits=limits)
+
     async def into_scratch(
-        self, account_id: str, request: SplitRequest, path: Path, on_fetched: OnFetched
+        self, account_id: str, request: Located, path: Path, on_fetched: OnFetched
     ) -> SourceFacts:
         """Raises DownloadFailed, FileTooLarge, UploadNotFound, UploadIncomplete."""
         if request.upload_id is not None:

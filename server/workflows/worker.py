@@ -8,31 +8,43 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from server.workflows.activities import SplitActivities
-from server.workflows.messages import SHARE_QUEUE, TASK_QUEUE
+from server.workflows.batch_activities import BatchActivities
+from server.workflows.batch_workflow import BatchWorkflow
+from server.workflows.messages import SHARE_QUEUE, SPEECH_QUEUE, TASK_QUEUE
 from server.workflows.split_workflow import CleanUpWorkflow, PlanWorkflow, SplitWorkflow
 
 #: How long running work may go on after a stop was asked for, before it is handed back to the engine.
 GRACE = timedelta(seconds=10)
+#: Chunks of speech under way in one process; their windows wait in line for its threads.
+CHUNKS_AT_ONCE = 3
 
 
-def make_workers(client: Client, activities: SplitActivities, jobs_at_once: int) -> tuple[Worker, ...]:
-    """Of one process: one for whole jobs, and one for shares of jobs, which are spread over processes."""
+def make_workers(
+    client: Client, split: SplitActivities, batch: BatchActivities, jobs_at_once: int
+) -> tuple[Worker, ...]:
+    """Of one process: one for whole jobs, one for shares of jobs, which are spread over processes, and one
+    for speech."""
     return (
         _worker(
             client,
             TASK_QUEUE,
             jobs_at_once,
             [
-                activities.fetch,
-                activities.cut,
-                activities.complete,
-                activities.plan,
-                activities.fail,
-                activities.clean_up,
+                split.fetch,
+                split.cut,
+                split.complete,
+                split.plan,
+                split.fail,
+                split.clean_up,
+                batch.fetch,
+                batch.prepare,
+                batch.write,
+                batch.fail,
             ],
-            workflows=[SplitWorkflow, CleanUpWorkflow, PlanWorkflow],
+            workflows=[SplitWorkflow, BatchWorkflow, CleanUpWorkflow, PlanWorkflow],
         ),
-        _worker(client, SHARE_QUEUE, 1, [activities.cut_share]),
+        _worker(client, SHARE_QUEUE, 1, [split.cut_share]),
+        _worker(client, SPEECH_QUEUE, CHUNKS_AT_ONCE, [batch.hear]),
     )
 
 

@@ -64,7 +64,7 @@ def chunks(count: int, channels: int = 1) -> list[BatchChunk]:
 
 async def planned(records: BatchRecords, plan: Sequence[BatchChunk], sample_count: int) -> BatchJob:
     job = await begun(records)
-    return await records.plan_chunks(job.id, plan, sample_count, 16_000)
+    return await records.plan_chunks(job.id, plan, sample_count, 16_000, "en")
 
 
 async def test_a_new_job_is_found_by_its_name_as_it_was_asked_for(records: BatchRecords) -> None:
@@ -310,7 +310,7 @@ async def test_planning_again_keeps_what_was_heard(records: BatchRecords) -> Non
     job = await planned(records, chunks(3), 300)
     await records.record_heard(job.id, 0, 1, HEARD)
 
-    await records.plan_chunks(job.id, chunks(3), 300, 16_000)
+    await records.plan_chunks(job.id, chunks(3), 300, 16_000, "en")
 
     assert [chunk.heard for chunk in await records.chunks(job.id)] == [None, HEARD, None]
 

@@ -203,7 +203,7 @@ async def test_progress_never_goes_down_and_repeats_make_no_event(records: Split
 async def test_a_sign_of_life_is_an_event_of_its_own(records: SplitRecords) -> None:
     job = await processing_job(records)
 
-    alive = await records.record_progress(job.id, Progress(), even_unchanged=True)
+    alive = await records.record_progress(job.id, Progress(), unless_heard_within=timedelta(0))
 
     assert alive.progress == job.progress
     assert await sequences(records, job) == [1, 2, 3]

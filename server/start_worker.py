@@ -1,0 +1,84 @@
+"""Builds what a worker works with, and sets it to work."""
+
+from contextlib import AsyncExitStack
+
+import structlog
+
+from server.fetch.guard import AddressPolicy
+from server.fetch.limits import FetchLimits
+from server.media.cutter import Tools
+from server.media.decoder import check_decoder, find_decoder
+from server.media.facts import MediaLimits
+from server.media.prober import start_prober
+from server.parts import BATCH_MAX_BYTES, Ground, open_models
+from server.settings import Settings
+from server.speech.listening import SpeechDetector
+from server.speech.whisper import WhisperRuntime
+from server.workflows.activities import SplitActivities, SplitParts
+from server.workflows.batch_activities import BatchActivities, BatchParts
+from server.workflows.cutting import Cutting
+from server.workflows.planning import Planning
+from server.workflows.recognizers import open_recognizers
+from server.workflows.scratch import open_scratch
+from server.workflows.sources import Sources
+from server.workflows.steps import Steps
+from server.workflows.transcribing import Transcribing
+from server.workflows.worker import make_workers
+
+log = structlog.get_logger()
+
+
+async def start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground) -> None:
+    decoder = find_decoder(settings.ffmpeg)
+    version = await check_decoder(decoder)
+    log.info("decoder found", action="start", version=version)
+    prober = await stack.enter_async_context(start_prober())
+    scratch = stack.enter_context(open_scratch(settings.scratch.absolute(), settings.scratch_max_bytes))
+    tools = Tools(decoder, prober, MediaLimits(max_segments=settings.max_segments), settings.encode_parallel)
+    limits = FetchLimits(
+        max_bytes=settings.max_source_bytes, total_s=settings.fetch_total_s, idle_s=settings.fetch_idle_s
+    )
+    sources = Sources(ground.uploads, AddressPolicy(settings.fetch_allow), limits)
+    split = SplitActivities(
+        SplitParts(
+            records=ground.records,
+            steps=Steps(ground.records, sources, ground.storage.store, scratch, ground.client),
+            cutting=Cutting(records=ground.records, store=ground.storage.store, tools=tools),
+            planning=Planning(sources, tools),
+        )
+    )
+    batch = BatchActivities(
+        BatchParts(
+            steps=Steps(
+                ground.batches,
+                sources.up_to(BATCH_MAX_BYTES),
+                ground.storage.store,
+                scratch,
+                ground.client,
+            ),
+            transcribing=await _transcribing(stack, settings, ground, tools),
+        )
+    )
+    for worker in make_workers(ground.client, split, batch, settings.worker_jobs):
+        await stack.enter_async_context(worker)
+
+
+async def _transcribing(
+    stack: AsyncExitStack, settings: Settings, ground: Ground, tools: Tools
+) -> Transcribing:
+    runtime = WhisperRuntime(
+        device=settings.speech_device,
+        compute_type=settings.speech_compute_type,
+        threads=settings.speech_threads,
+        batch_windows=settings.speech_batch,
+    )
+    detector = SpeechDetector(threads=settings.speech_threads)
+    stack.push_async_callback(detector.close)
+    return Transcribing(
+        records=ground.batches,
+        store=ground.storage.store,
+        tools=tools,
+        detector=detector,
+        models=await open_models(settings),
+        recognizers=await stack.enter_async_context(open_recognizers(runtime)),
+    )

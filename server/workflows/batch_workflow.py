@@ -1,0 +1,38 @@
+"""A transcription job's story: fetch, divide, hear every chunk wherever a worker is free, write."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from server.workflows.batch_activities import BatchActivities
+    from server.workflows.failures import NO_LONGER_WANTED
+    from server.workflows.messages import SPEECH_QUEUE, JobRef
+    from server.workflows.workflow_steps import (
+        FETCH_PRIORITY,
+        RECORD_PRIORITY,
+        WORK_PRIORITY,
+        all_of,
+        failed_by,
+        long_step,
+        record_step,
+    )
+
+
+@workflow.defn(name="batch")
+class BatchWorkflow:
+    @workflow.run
+    async def run(self, job: JobRef) -> None:
+        try:
+            await self._work(job)
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise  # whoever cancelled has recorded it, and cleans up
+            failed = failed_by(job, error)
+            if failed.reason != NO_LONGER_WANTED:
+                await record_step(BatchActivities.fail, failed)
+
+    async def _work(self, job: JobRef) -> None:
+        await long_step(BatchActivities.fetch, job, FETCH_PRIORITY)
+        chunks = await long_step(BatchActivities.prepare, job, WORK_PRIORITY)
+        await all_of(long_step(BatchActivities.hear, chunk, WORK_PRIORITY, SPEECH_QUEUE) for chunk in chunks)
+        await long_step(BatchActivities.write, job, RECORD_PRIORITY)

@@ -1,0 +1,40 @@
+"""The speech models of one worker: each is loaded once, when it is first needed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from server.speech.models import Model
+from server.speech.recognizer import Recognizer
+from server.speech.whisper import WhisperRecognizer, WhisperRuntime
+
+
+class Recognizers:
+    """Shared by all tasks of a process."""
+
+    def __init__(self, runtime: WhisperRuntime) -> None:
+        self._runtime = runtime
+        self._loaded: dict[str, Recognizer] = {}
+        self._loading = asyncio.Lock()
+
+    async def get(self, model: Model) -> Recognizer:
+        """Raises ConfigError if the model cannot be run here."""
+        async with self._loading:
+            if model.code not in self._loaded:
+                self._loaded[model.code] = await WhisperRecognizer.load(model.files, self._runtime)
+            return self._loaded[model.code]
+
+    async def close(self) -> None:
+        async with self._loading:
+            for recognizer in self._loaded.values():
+                await recognizer.close()
+            self._loaded.clear()
+
+
+@asynccontextmanager
+async def open_recognizers(runtime: WhisperRuntime) -> AsyncIterator[Recognizers]:
+    recognizers = Recognizers(runtime)
+    try:
+        yield recognizers
+    finally:
+        await recognizers.close()

@@ -1,0 +1,77 @@
+"""How workflows of every kind call their steps: how long each may take, and how often it is tried."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from server.workflows.messages import TASK_QUEUE, FailedJob, JobRef
+
+HEARTBEAT = timedelta(seconds=10)  # how soon a dead worker is noticed
+WORK_RETRIES = RetryPolicy(
+    initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30), maximum_attempts=6
+)
+# Bookkeeping is never given up: an accepted job ends, however long the records are out of reach.
+RECORD_RETRIES = RetryPolicy(
+    initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30)
+)
+WORK_LIMIT = timedelta(hours=24)
+RECORD_LIMIT = timedelta(minutes=5)
+# Jobs under way are finished before new ones are begun.
+RECORD_PRIORITY, WORK_PRIORITY, FETCH_PRIORITY = (Priority(priority_key=key) for key in (1, 2, 3))
+WAIT = workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+
+Arg = TypeVar("Arg")
+Result = TypeVar("Result")
+Step = Callable[[Any, Arg], Awaitable[Result]]
+
+
+async def long_step(
+    step: Step[Arg, Result], arg: Arg, priority: Priority, task_queue: str = TASK_QUEUE
+) -> Result:
+    """Work that reports that it lives."""
+    return await workflow.execute_activity_method(
+        step,
+        arg,
+        task_queue=task_queue,
+        start_to_close_timeout=WORK_LIMIT,
+        heartbeat_timeout=HEARTBEAT,
+        retry_policy=WORK_RETRIES,
+        cancellation_type=WAIT,
+        priority=priority,
+    )
+
+
+async def record_step(step: Step[Arg, None], arg: Arg) -> None:
+    await workflow.execute_activity_method(
+        step,
+        arg,
+        start_to_close_timeout=RECORD_LIMIT,
+        retry_policy=RECORD_RETRIES,
+        priority=RECORD_PRIORITY,
+    )
+
+
+async def all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """At once. When one fails the others are stopped, and have stopped when this returns."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def failed_by(job: JobRef, error: ActivityError) -> FailedJob:
+    cause = error.cause
+    # Errors that we reported carry their facts, if only none; accidents carry nothing.
+    if isinstance(cause, ApplicationError) and cause.type and cause.details:
+        return FailedJob(job, reason=cause.type, sentence=cause.message, facts=dict(cause.details[0]))
+    return FailedJob(job)
