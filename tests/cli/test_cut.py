@@ -67,6 +67,12 @@ def test_a_recording_is_cut_where_it_was_said(
         assert all(abs(one - other) <= 441 for one, other in zip(found, counts, strict=True))
 
 
+def test_segments_overlap_as_asked(recordings: Path) -> None:
+    document = cut(recordings / "take.wav", "--every", "2s", "--overlap", "250ms", "-o", "out")
+
+    assert [segment["overlap_samples"] for segment in document["segments"]] == [0, 11_025, 11_025]
+
+
 def test_chapters_of_a_file_and_tracks_of_a_sheet_name_the_segments(recordings: Path, folder: Path) -> None:
     by_cue = cut(recordings / "take.wav", "--cue", recordings / "take.cue", "-o", "cue", "--to", "flac")
     (folder / "tracks.txt").write_text(
