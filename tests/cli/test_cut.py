@@ -171,7 +171,7 @@ def test_a_plan_is_what_is_made_and_writes_nothing(
 
     assert places(plan.document) == places(made)
     for planned, segment in zip(plan.document["segments"], made["segments"], strict=True):
-        if planned["is_size_exact"]:
+        if planned["size_is_exact"]:
             assert planned["expected_size_bytes"] == segment["size_bytes"]
 
 

@@ -38,10 +38,11 @@ def manifest_document(manifest: Manifest, paths: list[Path]) -> Document:
     }
 
 
-def plan_document(plan: Preview) -> Document:
+def plan_document(plan: Preview, file_name: str) -> Document:
     making = plan.making
     return {
         "source": {
+            "file_name": file_name,
             "size_bytes": plan.facts.size_bytes,
             "duration_s": making.sample_count / making.sample_rate,
             "sample_count": making.sample_count,
@@ -74,7 +75,7 @@ def _segment(segment: ManifestSegment, path: Path, rate: int) -> Document:
 def _planned(segment: PreviewedSegment, rate: int) -> Document:
     return _place(segment.cut, rate) | {
         "expected_size_bytes": segment.expected_bytes,
-        "is_size_exact": segment.is_size_exact,
+        "size_is_exact": segment.is_size_exact,
     }
 
 

@@ -63,7 +63,7 @@ async def plan_recording(request: CutRequest, scratch: Path) -> None:
             )
             await _write_picture(request, await _picture(request, cut, scratch, tools, view))
     if request.as_json:
-        put_json(plan_document(plan))
+        put_json(plan_document(plan, name_in_manifest(request.source)))
     elif not request.quiet:
         put_plan(plan)
 
