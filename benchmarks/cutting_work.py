@@ -15,7 +15,8 @@ from typing import Any
 
 from benchmarks.memory import high_water
 from server.media.copy_cut import plan_by_size
-from server.media.copying.copier import Copier
+from server.media.copying.copier import Copier, Expecting
+from server.media.copying.flac_limited import LimitedFrames
 from server.media.copying.open_copier import open_copier
 from server.media.cut import cut_by_duration
 from server.media.decode import decode
@@ -85,7 +86,8 @@ async def copy(source: Path, folder: Path) -> dict[str, Any]:
         with stages.stage("probe"):
             facts = await probe(source, _LIMITS, prober)
         with stages.stage("index"):
-            copier = await asyncio.to_thread(open_copier, facts.format, source)
+            decode = LimitedFrames(prober)
+            copier = await asyncio.to_thread(open_copier, facts.format, source, decode)
         cuts = even_cuts(copier, SEGMENTS)
         for _ in range(_WRITES):
             with stages.stage("write"):
@@ -119,6 +121,8 @@ def _path_of(copier: Copier, cut: Cut, folder: Path) -> Path:
 
 
 def _write(copier: Copier, cuts: tuple[Cut, ...], folder: Path) -> None:
+    if isinstance(copier, Expecting):
+        copier.expect([cut.first_sample for cut in cuts])
     for cut in cuts:
         path = _path_of(copier, cut, folder)
         path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
-from server.media.copying.copier import Copier
+from server.media.copying.copier import Copier, Expecting
 from server.media.facts import MediaLimits
 from server.media.in_order import in_order
 from server.media.plan import Cut, cuts_between
@@ -43,6 +43,10 @@ async def copy_cut(
     copier: Copier, cuts: Sequence[Cut], folder: Path, parallel: int, dress: Dress | None = None
 ) -> AsyncGenerator[CutSegment, None]:
     """Segments in order of index; the same bytes every time. Close the iterator when leaving early."""
+    if isinstance(copier, Expecting):
+        copier.expect(
+            [bound for cut in cuts for bound in (cut.first_sample, cut.first_sample + cut.sample_count)]
+        )
     works = (partial(asyncio.to_thread, _copy, copier, cut, folder, dress) for cut in cuts)
     async with aclosing(in_order(works, parallel)) as segments:
         async for segment in segments:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from server.media.copy_cutter import CopyCutter
 from server.media.copying.copier import Copier, NotCopyable
+from server.media.copying.flac_decode import FrameDecoder
+from server.media.copying.flac_limited import LimitedFrames
 from server.media.copying.open_copier import open_copier
 from server.media.cutter import Cutter, Tools
 from server.media.decode import OnSamples, decode
@@ -41,7 +43,7 @@ async def open_cutter(
     asked = None if recipe.encoding == Encoding() else ASKED_FOR
     if stays and (why_not_copied or asked) is None:
         try:
-            copier = await asyncio.to_thread(_open_copier, facts, source)
+            copier = await asyncio.to_thread(_open_copier, facts, source, LimitedFrames(tools.prober))
             check_integrity(copier.integrity, copier.sample_count, recipe.damage)
             return CopyCutter(
                 copier, EdgeSource(path=source, demuxer=facts.demuxer, copier=copier), folder, tools
@@ -59,9 +61,9 @@ async def open_cutter(
     )
 
 
-def _open_copier(facts: SourceFacts, source: Path) -> Copier:
+def _open_copier(facts: SourceFacts, source: Path, decode: FrameDecoder) -> Copier:
     """Raises NotCopyable for what is damaged as well: decoding it tells what is lost."""
-    copier = open_copier(facts.format, source)
+    copier = open_copier(facts.format, source, decode)
     if copier.integrity.resyncs:
         raise NotCopyable("Frames of the file are damaged.")
     if copier.integrity.is_truncated and copier.format is Format.FLAC:

@@ -20,6 +20,7 @@ import av
 from av.container import InputContainer
 
 from server.media.chapters_worker import list_chapters
+from server.media.copying.flac_decode import tell_frames
 from server.media.edge_worker import compare_edges
 from server.media.tags_worker import list_tags
 
@@ -89,6 +90,8 @@ def respond(request: dict[str, Any]) -> dict[str, Any]:
 
     if "segments" in request:
         return compare_edges(request, tell)
+    if "flac_frames" in request:
+        return tell_frames(request, tell)
     demuxer = request["demuxer"]
     options = {"protocol_whitelist": "file", "format_whitelist": demuxer}
     source = f"file:{request['path']}"

@@ -90,7 +90,7 @@ class AdtsCopier:
         return int(self._frames.positions[frame]), frame * FRAME_SAMPLES
 
     def recognise(self, first_sample: int, sample_count: int, path: Path) -> "RecognisedAdts":
-        """Blocking, reads the file once. Raises CorruptFile unless its frames are the source's, byte for byte.
+        """Blocking, reads the file once. Raises CorruptFile unless it has the source's frames, byte for byte.
         Tags may have been put round them."""
         start, end = self._span(first_sample, sample_count)
         with opened(self._path) as source, opened(path) as file:

@@ -1,8 +1,9 @@
 """What every copier promises: an exact index of one file, and segments made of its own frames."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from server.media.integrity import Integrity as Integrity  # noqa: PLC0414 - every copier takes it from here
 from zerokerf.formats import Format
@@ -25,6 +26,15 @@ class NotCopyable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+@runtime_checkable
+class Expecting(Protocol):
+    """A copier that works ahead when it knows what will be asked of it."""
+
+    def expect(self, bounds: Sequence[int]) -> None:
+        """The samples at which segments will begin and end."""
+        ...
 
 
 class Copier(Protocol):

@@ -1,43 +1,15 @@
-"""Single FLAC frames: decoded to their samples, and made anew with the samples as they are."""
+"""Single FLAC frames, made anew with the samples as they are."""
 
 from collections.abc import Iterable
 
-import av
 import numpy as np
-from numpy.typing import NDArray
 
 from server.media.copying.flac_crc import crc16_of_run
+from server.media.copying.flac_decode import Samples
 from server.media.copying.flac_headers import coded_bytes, codes_for, write_headers
-from server.media.copying.flac_stream import StreamInfo, write_stream_head
-from zerokerf.errors import CorruptFile
-
-#: Shape (samples, channels), in the stream's bits.
-Samples = NDArray[np.int32]
+from server.media.copying.flac_stream import StreamInfo
 
 _MOST_STREAMABLE = 4608  # samples of a block that every player takes
-_DAMAGED = "a FLAC frame of it is damaged."
-
-
-def decode_frames(info: StreamInfo, most_block: int, frames: Iterable[bytes]) -> Samples:
-    """Raises CorruptFile."""
-    context = av.codec.Codec("flac", "r").create("audio")
-    context.extradata = write_stream_head(info, 0, most_block, most_block)[8:]
-    context.thread_count = 1
-    try:
-        decoded = [frame for data in frames for frame in context.decode(av.Packet(data))]
-    except (av.FFmpegError, ValueError) as error:
-        raise CorruptFile(_DAMAGED) from error
-    return np.concatenate(
-        [np.zeros((0, info.channels), np.int32), *(_samples(info, frame) for frame in decoded)]
-    )
-
-
-def _samples(info: StreamInfo, frame: av.AudioFrame) -> Samples:
-    if frame.format.name not in ("s16", "s16p", "s32", "s32p") or frame.layout.nb_channels != info.channels:
-        raise CorruptFile(_DAMAGED)
-    values = frame.to_ndarray()
-    values = values.T if frame.format.is_planar else values.reshape(-1, info.channels)
-    return values.astype(np.int32) >> (8 * frame.format.bytes - info.bits)
 
 
 def block_lengths(most_block: int, sample_count: int) -> list[int]:

@@ -32,12 +32,6 @@ def copy_frames(index: FlacIndex, frames: range, zero_sample: int, source: int, 
             at = stop
 
 
-def read_frame(index: FlacIndex, frame: int, fd: int) -> bytes:
-    """One whole frame as it stands in the source."""
-    start = int(index.frame_offsets[frame])
-    return _read(fd, start, int(index.body_offsets[frame] + index.body_lengths[frame]) + 2 - start)
-
-
 def _write(fd: int, parts: _Parts) -> None:
     left = sum(map(len, parts)) - os.writev(fd, parts)
     if left:

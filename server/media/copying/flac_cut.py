@@ -5,6 +5,7 @@ gets a new header; its CRC-16 follows from the old one by arithmetic, so the bod
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,28 +14,26 @@ from numpy.typing import ArrayLike
 
 from server.media.copying.copier import Grid, Integrity
 from server.media.copying.copy_range import write_all
-from server.media.copying.flac_blocks import (
-    Samples,
-    block_lengths,
-    decode_frames,
-    verbatim_bytes,
-    verbatim_frames,
-)
-from server.media.copying.flac_copy import copy_frames, read_frame
+from server.media.copying.flac_blocks import block_lengths, verbatim_bytes, verbatim_frames
+from server.media.copying.flac_copy import copy_frames
+from server.media.copying.flac_decode import FrameDecoder, Samples, decode_here
 from server.media.copying.flac_headers import NUMBER_LIMITS, coded_bytes
 from server.media.copying.flac_index import FlacIndex, read_index
 from server.media.copying.flac_recognise import ExpectedFrames, RecognisedFlac, recognise_flac
+from server.media.copying.flac_samples import DecodedFrames
 from server.media.copying.flac_stream import STREAM_HEAD_BYTES, write_stream_head
 from server.media.copying.opened import created, opened
-from zerokerf.errors import CorruptFile
 from zerokerf.formats import Format
 
 _LEAST_BLOCK = 16  # samples; only the last block may be shorter
 
 
-def open_flac(path: Path) -> "FlacCopier":
-    """Reads the whole file once and checks every frame. Raises NotCopyable or CorruptFile."""
-    return FlacCopier(read_index(path))
+def open_flac(path: Path, decode: FrameDecoder = decode_here) -> "FlacCopier":
+    """Reads the whole file once and checks every frame. Raises NotCopyable or CorruptFile.
+
+    `decode` is for the frames in which cuts lie, while segments are written.
+    """
+    return FlacCopier(read_index(path), decode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,9 @@ class FlacCopier:
     format = Format.FLAC
     grid = Grid.SAMPLE
 
-    def __init__(self, index: FlacIndex) -> None:
+    def __init__(self, index: FlacIndex, decode: FrameDecoder) -> None:
         self._index = index
+        self._decoded = DecodedFrames(index, decode)
 
     @property
     def sample_rate(self) -> int:
@@ -109,6 +109,18 @@ class FlacCopier:
         begun = range(int(ends[whole]) + 1, int(ends[whole + 1]))
         return int(ends[whole]) + bisect_right(begun, max_bytes, key=size)
 
+    def expect(self, bounds: Sequence[int]) -> None:
+        """Where cuts will be: what has to be decoded for them is then decoded together."""
+        starts = self._index.starts
+        inner = np.asarray(bounds, np.int64)
+        inner = inner[(inner > 0) & (inner < self.sample_count)]
+        frames = np.searchsorted(starts, inner, "right") - 1
+        begun = frames[starts[frames] != inner]
+        joined = frames[starts[frames + 1] - inner < _LEAST_BLOCK] + 1
+        self._decoded.expect(
+            frame for frame in (*begun.tolist(), *joined.tolist()) if frame < len(starts) - 1
+        )
+
     def anchor(self, sample: int) -> tuple[int, int]:
         """The frame that this sample is in, or the nearest: its first byte and its first sample."""
         starts = self._index.starts
@@ -125,10 +137,10 @@ class FlacCopier:
         layout = self._layout(first_sample, first_sample + sample_count)
         with opened(self._index.path) as source, created(output) as target:
             write_all(target, self._stream_head(layout))
-            self._rewrite(layout, layout.first, layout.head_end, source, target)
+            self._rewrite(layout, layout.first, layout.head_end, target)
             frames = range(layout.first_frame, layout.stop_frame)
             copy_frames(self._index, frames, layout.first, source, target)
-            self._rewrite(layout, layout.tail_start, layout.end, source, target)
+            self._rewrite(layout, layout.tail_start, layout.end, target)
 
     def _layout(self, first: int, end: int) -> _Layout:
         if not 0 <= first < end <= self.sample_count:
@@ -182,20 +194,17 @@ class FlacCopier:
         sample_count = layout.end - layout.first
         return write_stream_head(self._index.info, sample_count, int(least), int(lengths.max()))
 
-    def _rewrite(self, layout: _Layout, start: int, end: int, source: int, target: int) -> None:
+    def _rewrite(self, layout: _Layout, start: int, end: int, target: int) -> None:
         if start < end:
             lengths = block_lengths(self._index.most_block, end - start)
-            samples = self._decode(start, end, source)
+            samples = self._samples(start, end)
             frames = verbatim_frames(self._index.info, start - layout.first, lengths, samples)
             write_all(target, frames)
 
-    def _decode(self, start: int, end: int, source: int) -> Samples:
-        """The blocks around an edge: one, or two where a short one is joined to the next."""
+    def _samples(self, start: int, end: int) -> Samples:
+        """Of the blocks around an edge: one, or two where a short one is joined to the next."""
         starts = self._index.starts
         first = int(np.searchsorted(starts, start, side="right")) - 1
         stop = int(np.searchsorted(starts, end))
-        frames = (read_frame(self._index, frame, source) for frame in range(first, stop))
-        samples = decode_frames(self._index.info, self._index.most_block, frames)
-        if len(samples) != starts[stop] - starts[first]:
-            raise CorruptFile("a FLAC frame of it is damaged.")
+        samples = np.concatenate([self._decoded.samples(frame) for frame in range(first, stop)])
         return samples[start - starts[first] : end - starts[first]]

@@ -6,6 +6,7 @@ from pathlib import Path
 from server.media.copying.adts_cut import open_adts
 from server.media.copying.copier import Copier
 from server.media.copying.flac_cut import open_flac
+from server.media.copying.flac_decode import FrameDecoder, decode_here
 from server.media.copying.m4a_cut import open_m4a
 from server.media.copying.mp3_cut import open_mp3
 from server.media.copying.opus_cut import open_opus
@@ -16,7 +17,6 @@ from zerokerf.formats import Format
 _OPENERS: Mapping[Format, Callable[[Path], Copier]] = {
     Format.MP3: open_mp3,
     Format.WAV: open_wav,
-    Format.FLAC: open_flac,
     Format.OGG: open_vorbis,
     Format.AAC: open_adts,
     Format.OPUS: open_opus,
@@ -24,6 +24,10 @@ _OPENERS: Mapping[Format, Callable[[Path], Copier]] = {
 }
 
 
-def open_copier(kind: Format, path: Path) -> Copier:
-    """Index a file of this format. Blocks. Raises NotCopyable or CorruptFile."""
-    return _OPENERS[kind](path)
+def open_copier(kind: Format, path: Path, decode: FrameDecoder = decode_here) -> Copier:
+    """Index a file of this format. Blocks. Raises NotCopyable or CorruptFile.
+
+    `decode` is for the FLAC frames in which cuts lie. To write segments of a stranger's file, have them
+    decoded in a limited process.
+    """
+    return open_flac(path, decode) if kind is Format.FLAC else _OPENERS[kind](path)
