@@ -13,7 +13,6 @@ import os
 import resource
 import signal
 import sys
-from contextlib import suppress
 from typing import Any
 
 import av
@@ -29,38 +28,40 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    signal.signal(signal.SIGCHLD, reap)
+    children: dict[int, int] = {}
+    signal.signal(signal.SIGCHLD, lambda *_: reap(children))
     av.logging.set_level(None)
     answer({"ready": True})
     for line in sys.stdin.buffer:
-        if os.fork() == 0:
-            keep(json.loads(line))
-            os._exit(0)
+        begin(json.loads(line), children)
 
 
-def reap(*_: object) -> None:
-    """Keepers that have ended, so that the time they took is known as ours."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-
-
-def keep(request: dict[str, Any]) -> None:
-    """Watches over one probe, so that a probe that dies is answered for too."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    die_with_parent()
+def begin(request: dict[str, Any], children: dict[int, int]) -> None:
+    """A child of its own. None can end before its id is known: until then the signal waits."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     child = os.fork()
     if child == 0:
         try:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             die_with_parent()
             limit(request)
             answer({"id": request["id"], **respond(request)})
             os._exit(0)
         finally:
             os._exit(1)
-    _, status = os.waitpid(child, 0)
-    if status != 0:
-        answer({"id": request["id"], "problem": "died"})
+    children[child] = request["id"]
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
+
+
+def reap(children: dict[int, int]) -> None:
+    """Children that have ended. One that died is answered for."""
+    while children:
+        child, status = os.waitpid(-1, os.WNOHANG)
+        if not child:
+            return
+        request_id = children.pop(child)
+        if status != 0:
+            answer({"id": request_id, "problem": "died"})
 
 
 def die_with_parent() -> None:

@@ -91,6 +91,15 @@ async def test_a_probe_that_needs_too_much_memory_is_the_files_fault(sources: Pa
     assert (await room.probe(sources / "aac.m4a")).format is Format.M4A
 
 
+async def test_many_probes_that_die_at_once_are_each_answered_for(sources: Path, room: Room) -> None:
+    tight = MediaLimits(memory_bytes=20_000_000)
+
+    probes = (probe(sources / "aac.m4a", tight, room.prober) for _ in range(40))
+    found = await asyncio.gather(*probes, return_exceptions=True)
+
+    assert [type(each) for each in found] == [CorruptFile] * 40
+
+
 async def test_closing_leaves_no_process(sources: Path) -> None:
     before = {worker.pid for worker in workers()}
     async with start_prober() as prober:
