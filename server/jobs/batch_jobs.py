@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from server.jobs.batch_ids import own_upload_of
 from server.jobs.batch_model import BatchJob, BatchPage, BatchQuery, BatchRequest
 from server.jobs.batch_records import BatchRecords
 from server.jobs.batch_uploads import BatchUploads
@@ -56,9 +57,12 @@ class BatchJobs:
         return await self._records.list(account_id, query)
 
     async def delete(self, account_id: str, public_id: str) -> BatchJob:
-        """Raises JobNotDeletable unless it is done or has failed."""
+        """With its recording, where that was sent for it alone. Raises JobNotFound, JobNotDeletable."""
         job = await self._records.delete(account_id, public_id)
         await self._stop(job)
+        upload_id = own_upload_of(job)
+        if upload_id is not None:  # else it goes when uploads expire
+            await hand_over("discard", job.id, self._uploads.discard(account_id, upload_id))
         return job
 
     async def cancel(self, account_id: str, public_id: str) -> BatchJob:

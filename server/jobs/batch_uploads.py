@@ -14,3 +14,7 @@ class BatchUploads(Protocol):
     async def require_complete(self, account_id: str, upload_id: str) -> FinishedUpload:
         """Raises UploadNotFound, UploadIncomplete while bytes are missing, or FileTooLarge."""
         ...
+
+    async def discard(self, account_id: str, upload_id: str) -> None:
+        """Remove the bytes, which no other job will read. Safe to repeat."""
+        ...

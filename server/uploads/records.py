@@ -1,6 +1,6 @@
 """The records of uploads: what was declared, and which parts are safely stored."""
 
-from sqlalchemy import RowMapping, Update, delete, insert, select, update
+from sqlalchemy import RowMapping, Update, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.ids import Prefix, is_id, shown
@@ -94,11 +94,6 @@ class UploadRecords:
         async with self._database.writing() as connection:
             if not (await connection.execute(_open_at(upload_id, size_bytes).values(complete=True))).rowcount:
                 raise await _mismatch(connection, upload_id, size_bytes)
-
-    async def remove(self, upload_id: str) -> None:
-        """Succeeds when it is gone already."""
-        async with self._database.writing() as connection:
-            await connection.execute(delete(uploads).where(uploads.c.id == upload_id))
 
 
 def _open_at(upload_id: str, committed_size: int) -> Update:

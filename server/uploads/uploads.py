@@ -79,7 +79,7 @@ class Uploads:
     async def take_in(
         self, account_id: str, file_name: str, content_type: str, chunks: AsyncIterator[bytes]
     ) -> Upload:
-        """A complete upload of all the chunks; nothing stays of one that breaks. Raises FileTooLarge."""
+        """A complete upload of all the chunks; no bytes stay of one that breaks. Raises FileTooLarge."""
         upload = await self.create(account_id, file_name, content_type)
         try:
             upload = await self.write(account_id, upload.id, 0, True, chunks)
@@ -89,9 +89,9 @@ class Uploads:
         return upload
 
     async def discard(self, account_id: str, upload_id: str) -> None:
-        """For uploads that no job names. Succeeds when it is gone already."""
+        """Remove the bytes, which nobody will read. Safe to repeat."""
+        # The record stays until it expires: by the link for it, bytes may still come that must not stay.
         await self._store.delete_prefix(upload_prefix(account_id, upload_id))
-        await self._records.remove(upload_id)
 
     async def get(self, account_id: str, upload_id: str) -> Upload:
         """As it stands, whichever way the bytes came. Raises UploadNotFound."""

@@ -18,7 +18,7 @@ from server.database.open import Database
 from server.fetch.guard import AddressPolicy
 from server.jobs.batch_jobs import BatchJobs
 from server.jobs.batch_records import BatchRecords
-from server.jobs.model import SourceFacts
+from server.jobs.model import Failure, SourceFacts
 from server.jobs.wakeups_in_process import InProcessWakeups
 from server.uploads.uploads import Uploads
 from storage.address import MemoryAddress, object_uri
@@ -102,6 +102,10 @@ class House:
         job_id = await self.begun(public_id)
         await self.records.complete(job_id, {"word_count": 12, "language": "en", "news": [1]})
         return job_id
+
+    async def end_all(self) -> None:
+        for job_id in self.engine.started:
+            await self.records.fail(job_id, Failure("CORRUPT_FILE", "It broke."))
 
     async def got(self, public_id: str = "call17") -> BatchJob:
         return (await self.stub.GetBatchJob(pb.GetBatchJobRequest(id=public_id), metadata=MINE)).job

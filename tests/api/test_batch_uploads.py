@@ -255,3 +255,28 @@ async def test_an_upload_made_elsewhere_serves_many_jobs(house: House) -> None:
     ]
 
     assert len({job.id for job in jobs}) == 2
+
+
+async def test_deleting_a_job_removes_the_recording_that_was_sent_for_it(house: House) -> None:
+    made = await place(house)
+    await put(house, made)
+    await house.stub.CreateBatchJob(from_key(made.upload_key), metadata=MINE)
+    await streamed(house, header("streamed"))
+    await house.end_all()
+
+    for public_id in ("call17", "streamed"):
+        await house.stub.DeleteBatchJob(pb.DeleteBatchJobRequest(id=public_id), metadata=MINE)
+
+    assert await house.stored() == []
+
+
+async def test_deleting_a_job_leaves_uploads_that_others_may_name(house: House) -> None:
+    upload = await house.uploads.create("acc_a", "talk.wav", "")
+    await house.store.put(upload_data_key("acc_a", upload.id), SOUND, content_type="audio/wav")
+    source = batch_pb2.BatchSource(upload_id=upload.id)
+    await house.stub.CreateBatchJob(pb.CreateBatchJobRequest(id="call17", source=source), metadata=MINE)
+    await house.end_all()
+
+    await house.stub.DeleteBatchJob(pb.DeleteBatchJobRequest(id="call17"), metadata=MINE)
+
+    assert await house.stored() == [upload_data_key("acc_a", upload.id)]
