@@ -8,6 +8,7 @@ import grpc
 from gateway.backend import Caller
 from zerokerf.call_ending import ending_of
 from zerokerf.errors import InvalidParams, ServiceUnreachable
+from zerokerf.v1.upload_pb2 import Upload
 from zerokerf.v1.upload_service_pb2 import (
     CreateUploadRequest,
     WriteUploadHeader,
@@ -29,17 +30,14 @@ async def send_recording(
     request = CreateUploadRequest(file_name=file_name.strip() or "upload", content_type=content_type)
     uploads = caller.backend.uploads
     made = await uploads.CreateUpload(request, metadata=caller.metadata, timeout=caller.timeout_s)
-    stall_s = caller.backend.config.idle_timeout_s
-    call = uploads.WriteUpload(metadata=caller.metadata)
-    async with ending_of(call) as ending:
-        try:
-            await _send_all(call, made.upload.id, messages(chunks, _MESSAGE_BYTES), stall_s)
-            async with asyncio.timeout(stall_s):
-                return (await call).upload.id
-        except TimeoutError as error:
-            raise ServiceUnreachable from error
-        except grpc.aio.AioRpcError as error:
-            raise await ending.error(error) from error
+    upload_id = made.upload.id
+    written = await _write(caller, WriteUploadHeader(upload_id=upload_id), messages(chunks, _MESSAGE_BYTES))
+    if not written.committed_size:
+        raise InvalidParams({"file": "file is empty"})
+    # The end is declared by a call of its own, when every byte is known to be there: a server can't
+    # always tell a stream that was cut off from one that is complete.
+    end = WriteUploadHeader(upload_id=upload_id, offset=written.committed_size, finish=True)
+    return (await _write(caller, end, _nothing())).id
 
 
 async def messages(chunks: AsyncIterator[bytes], size_bytes: int) -> AsyncGenerator[bytes, None]:
@@ -54,17 +52,27 @@ async def messages(chunks: AsyncIterator[bytes], size_bytes: int) -> AsyncGenera
         yield bytes(waiting)
 
 
-async def _send_all(call: _WriteCall, upload_id: str, chunks: AsyncIterator[bytes], stall_s: float) -> None:
-    # Only this request will know the id, so nobody can use an upload that broke off.
-    message = WriteUploadRequest(header=WriteUploadHeader(upload_id=upload_id, finish=True))
-    is_empty = True
+async def _write(caller: Caller, header: WriteUploadHeader, chunks: AsyncIterator[bytes]) -> Upload:
+    stall_s = caller.backend.config.idle_timeout_s
+    call = caller.backend.uploads.WriteUpload(metadata=caller.metadata)
+    async with ending_of(call) as ending:
+        try:
+            await _send_all(call, header, chunks, stall_s)
+            async with asyncio.timeout(stall_s):
+                return (await call).upload
+        except TimeoutError as error:
+            raise ServiceUnreachable from error
+        except grpc.aio.AioRpcError as error:
+            raise await ending.error(error) from error
+
+
+async def _send_all(
+    call: _WriteCall, header: WriteUploadHeader, chunks: AsyncIterator[bytes], stall_s: float
+) -> None:
     try:
-        await _send(call, message, stall_s)
+        await _send(call, WriteUploadRequest(header=header), stall_s)
         async for chunk in chunks:
-            is_empty = False
             await _send(call, WriteUploadRequest(chunk=chunk), stall_s)
-        if is_empty:
-            raise InvalidParams({"file": "file is empty"})
         await call.done_writing()
     except (asyncio.InvalidStateError, grpc.aio.AioRpcError):
         pass  # The server ended the call before it had everything; its answer will say why.
@@ -73,3 +81,9 @@ async def _send_all(call: _WriteCall, upload_id: str, chunks: AsyncIterator[byte
 async def _send(call: _WriteCall, message: WriteUploadRequest, stall_s: float) -> None:
     async with asyncio.timeout(stall_s):
         await call.write(message)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    chunks: tuple[bytes, ...] = ()
+    for chunk in chunks:
+        yield chunk

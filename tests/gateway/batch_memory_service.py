@@ -47,7 +47,8 @@ class Received:
     size: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
     complete: bool = False
-    broken: bool = False
+    #: Calls that wrote to it and have ended, well or not.
+    writers_left: int = 0
 
 
 class MemoryBatchService(BatchServiceServicer, UploadServiceServicer):
@@ -215,23 +216,32 @@ class MemoryBatchService(BatchServiceServicer, UploadServiceServicer):
     ) -> upload_pb.WriteUploadResponse:
         header = (await anext(aiter(request))).header
         upload = self.uploads[header.upload_id]
+        assert header.offset == upload.size
         try:
             async for message in request:
                 upload.size += len(message.chunk)
                 upload.digest.update(message.chunk)
+                async with self._changed:
+                    self._changed.notify_all()
                 if self.write_fails and upload.size >= self.write_fails[0]:
                     await _fail(context, self.write_fails[1])
             upload.complete = header.finish
         finally:
             async with self._changed:
-                upload.broken = not upload.complete
+                upload.writers_left += 1
                 self._changed.notify_all()
-        return upload_pb.WriteUploadResponse(upload=Upload(id=header.upload_id, complete=upload.complete))
+        left = Upload(id=header.upload_id, complete=upload.complete, committed_size=upload.size)
+        return upload_pb.WriteUploadResponse(upload=left)
 
-    async def broken(self, upload_id: str) -> None:
-        """Returns when the upload has broken off."""
+    async def arriving(self, upload_id: str) -> None:
+        """Returns when bytes of the upload have arrived."""
         async with asyncio.timeout(5), self._changed:
-            await self._changed.wait_for(lambda: self.uploads[upload_id].broken)
+            await self._changed.wait_for(lambda: upload_id in self.uploads and self.uploads[upload_id].size)
+
+    async def left(self, upload_id: str) -> None:
+        """Returns when nobody writes to the upload any more."""
+        async with asyncio.timeout(5), self._changed:
+            await self._changed.wait_for(lambda: self.uploads[upload_id].writers_left)
 
     async def _check_source(self, request: pb.CreateBatchJobRequest, context: Context) -> None:
         source = request.source
