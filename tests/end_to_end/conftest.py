@@ -8,6 +8,7 @@ import pytest
 from tests.corpus.recordings import RECORDINGS, make_recordings
 from tests.end_to_end.deployments import folder_and_sqlite, s3_and_postgres
 from tests.end_to_end.service import Service
+from tests.end_to_end.talks import make_talks
 from tests.services.postgres import running_postgres
 from tests.services.seaweed import SeaweedServer, running_seaweed
 from tests.services.web import Site, running_site
@@ -50,6 +51,13 @@ def service(request: pytest.FixtureRequest) -> Service:
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recordings")
     make_recordings(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def talks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("talks")
+    make_talks(folder)
     return folder
 
 

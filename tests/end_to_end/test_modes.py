@@ -9,35 +9,15 @@ import numpy as np
 import pytest
 
 from tests.corpus.decoders import decoded_samples, pcm
-from tests.corpus.recordings import RATE, ffmpeg, music, write_wav
+from tests.corpus.recordings import RATE
 from tests.end_to_end.service import Json, Service
+from tests.end_to_end.talks import CHAPTERS, MODES, SHEET, TALK_SAMPLES
 from tests.services.web import Site
 from zerokerf.v1.split_pb2 import Split
 
-#: Where the spoken recording is silent, in seconds, and what becomes of it by cutting in the middle.
-PAUSES = ((3, 4), (7, 8))
+#: What becomes of the pauses by cutting in the middle.
 MIDDLES = (3.5, 7.5)
-TALK_SAMPLES = 11 * RATE + 77
-CHAPTERS = (("Welcome", 0, 3.5), ("Größe & more", 3.5, 7.25), ("Questions", 7.25, 11))
-SHEET = """FILE "talk.wav" WAVE
-  TRACK 01 AUDIO
-    TITLE "One"
-    INDEX 01 00:00:00
-  TRACK 02 AUDIO
-    TITLE "Two"
-    INDEX 01 00:03:37
-"""
 OUTPUTS = (None, "mp3", "flac")
-
-MODES: dict[str, Json] = {
-    "parts": {"splitMode": "parts", "parts": 7},
-    "timestamps": {"splitMode": "timestamps", "timestamps": [1.000001, 3.0625, 9.9]},
-    "silence": {"splitMode": "silence", "minSilence": 0.5},
-    "cue": {"splitMode": "cue", "cueSheet": SHEET},
-    "snap": {"splitMode": "duration", "segmentDuration": 4, "snapToSilence": 1},
-    "overlap": {"splitMode": "parts", "parts": 3, "overlap": 0.5},
-    "tail": {"splitMode": "duration", "segmentDuration": 5, "minTail": 2},
-}
 #: The samples at which the segments but the first begin, in the source's own time.
 CUTS: dict[str, Sequence[int]] = {
     "parts": [TALK_SAMPLES * number // 7 for number in range(1, 7)],
@@ -54,34 +34,11 @@ FARTHEST: dict[str, int] = {"silence": RATE // 50, "snap": RATE // 50}
 Jobs = dict[tuple[str, str | None], str]
 
 
-@pytest.fixture(scope="session")
-def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Something said, a pause, and so on."""
-    samples = music(TALK_SAMPLES)
-    for start, end in PAUSES:
-        samples[start * RATE : end * RATE] //= 2000
-    path = tmp_path_factory.mktemp("talk") / "talk.wav"
-    write_wav(path, samples)
-    return path
-
-
-@pytest.fixture(scope="session")
-def chaptered(talk: Path) -> Path:
-    """The talk as m4a with chapters."""
-    lines = [";FFMETADATA1"]
-    for title, start, end in CHAPTERS:
-        times = f"START={round(start * 1000)}\nEND={round(end * 1000)}"
-        lines.append(f"[CHAPTER]\nTIMEBASE=1/1000\n{times}\ntitle={title}")
-    (talk.parent / "chapters.txt").write_text("\n".join(lines))
-    path = talk.parent / "talk.m4a"
-    ffmpeg("-i", talk, "-i", talk.parent / "chapters.txt", "-map_metadata", "1", "-c:a", "aac", path)
-    return path
-
-
 @pytest.fixture(scope="module")
-def jobs(service: Service, site: Site, talk: Path, chaptered: Path) -> Jobs:
+def jobs(service: Service, site: Site, talks: Path) -> Jobs:
     """All of them, at once."""
-    urls = {name: site.add_file(talk) for name in MODES} | {"chapters": site.add_file(chaptered)}
+    urls = {name: site.add_file(talks / "talk.wav") for name in MODES}
+    urls["chapters"] = site.add_file(talks / "talk.m4a")
     modes: dict[str, Json] = {**MODES, "chapters": {"splitMode": "chapters"}}
     return {
         (name, output): service.rest.create(urls[name], None, **modes[name], **_format(output))["id"]
@@ -125,11 +82,11 @@ async def test_files_have_the_samples_of_the_source_and_the_overlap(
 @pytest.mark.parametrize("name", MODES)
 @pytest.mark.parametrize("output", [None, "flac"])
 async def test_what_is_lossless_stays_so(
-    service: Service, jobs: Jobs, talk: Path, name: str, output: str | None, tmp_path: Path
+    service: Service, jobs: Jobs, talks: Path, name: str, output: str | None, tmp_path: Path
 ) -> None:
     job = service.rest.completed(jobs[name, output])
     split = await _split(service, jobs[name, output])
-    frames = np.frombuffer(pcm(talk), "<i4")  # a sample of both channels is 4 bytes
+    frames = np.frombuffer(pcm(talks / "talk.wav"), "<i4")  # a sample of both channels is 4 bytes
 
     files = service.download_segments(job, tmp_path)
 

@@ -59,6 +59,19 @@ def gated(content: bytes, gate: threading.Event) -> Answer:
     return answer
 
 
+def noticing(answer: Answer, left: threading.Event) -> Answer:
+    """The same, and whether the client left in the midst of it."""
+
+    def noticed(request: BaseHTTPRequestHandler) -> None:
+        try:
+            answer(request)
+        except ConnectionError:
+            left.set()
+            raise
+
+    return noticed
+
+
 def status(code: int) -> Answer:
     return lambda request: begin(request, code, {"Content-Length": "0"})
 
