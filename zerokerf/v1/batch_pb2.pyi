@@ -598,9 +598,11 @@ class BatchModel(_message.Message):
     IS_DEFAULT_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     code: _builtins.str
+    """Several codes may name the same recognizer."""
     is_default: _builtins.bool
+    """What jobs that name no model are transcribed by."""
     model: _builtins.str
-    """The name of the model behind it."""
+    """The code of the model behind it."""
     @_builtins.property
     def languages(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The codes of the languages that it knows."""

@@ -96,8 +96,9 @@ class BatchServiceServicer:
         reason, or deleted.
 
         Fails with INVALID_ARGUMENT if a field breaks a rule or no configured model can do what is asked,
-        ALREADY_EXISTS if the account has a job of this id, NOT_FOUND if the upload is unknown and
-        FAILED_PRECONDITION if its bytes are not there yet. Safe to repeat with the same `request_id`.
+        ALREADY_EXISTS if the account has or had a job of this id or the place of the upload has had its job, NOT_FOUND
+        if the upload is unknown, FAILED_PRECONDITION if its bytes are not there yet and OUT_OF_RANGE if they are too
+        many. Safe to repeat with the same `request_id`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,7 +107,8 @@ class BatchServiceServicer:
     def StreamBatchJob(self, request_iterator, context):
         """The same, with the recording in the stream: first the request, without a source, then chunks of up to 1 MiB.
 
-        Fails with OUT_OF_RANGE if the recording is over the limit.
+        Fails with OUT_OF_RANGE if the recording is over the limit. Nothing stays of a stream that breaks. Safe to repeat
+        with the same `request_id` and the same bytes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -114,7 +116,9 @@ class BatchServiceServicer:
 
     def CreateBatchUpload(self, request, context):
         """Makes room for a recording, and checks the configuration of the job that is to follow. No job exists yet:
-        PUT the bytes to `url`, then call CreateBatchJob with the key.
+        PUT the bytes to `url`, then call CreateBatchJob with the key, once.
+
+        Fails with ALREADY_EXISTS if the account has or had a job of this id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -158,7 +162,7 @@ class BatchServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetBatchJobFiles(self, request, context):
-        """Returns links to the recording and to every transcript that there is.
+        """Returns links to the recording and to every transcript that there is: none for jobs that failed or are deleted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,17 +38,21 @@ class BatchServiceStub:
     reason, or deleted.
 
     Fails with INVALID_ARGUMENT if a field breaks a rule or no configured model can do what is asked,
-    ALREADY_EXISTS if the account has a job of this id, NOT_FOUND if the upload is unknown and
-    FAILED_PRECONDITION if its bytes are not there yet. Safe to repeat with the same `request_id`.
+    ALREADY_EXISTS if the account has or had a job of this id or the place of the upload has had its job, NOT_FOUND
+    if the upload is unknown, FAILED_PRECONDITION if its bytes are not there yet and OUT_OF_RANGE if they are too
+    many. Safe to repeat with the same `request_id`.
     """
     StreamBatchJob: _grpc.StreamUnaryMultiCallable[_batch_service_pb2.StreamBatchJobRequest, _batch_service_pb2.StreamBatchJobResponse]
     """The same, with the recording in the stream: first the request, without a source, then chunks of up to 1 MiB.
 
-    Fails with OUT_OF_RANGE if the recording is over the limit.
+    Fails with OUT_OF_RANGE if the recording is over the limit. Nothing stays of a stream that breaks. Safe to repeat
+    with the same `request_id` and the same bytes.
     """
     CreateBatchUpload: _grpc.UnaryUnaryMultiCallable[_batch_service_pb2.CreateBatchUploadRequest, _batch_service_pb2.CreateBatchUploadResponse]
     """Makes room for a recording, and checks the configuration of the job that is to follow. No job exists yet:
-    PUT the bytes to `url`, then call CreateBatchJob with the key.
+    PUT the bytes to `url`, then call CreateBatchJob with the key, once.
+
+    Fails with ALREADY_EXISTS if the account has or had a job of this id.
     """
     GetBatchJob: _grpc.UnaryUnaryMultiCallable[_batch_service_pb2.GetBatchJobRequest, _batch_service_pb2.GetBatchJobResponse]
     """Returns a job, deleted ones included.
@@ -72,7 +76,7 @@ class BatchServiceStub:
     Fails with FAILED_PRECONDITION in any other final state. Cancelling a cancelled job succeeds.
     """
     GetBatchJobFiles: _grpc.UnaryUnaryMultiCallable[_batch_service_pb2.GetBatchJobFilesRequest, _batch_service_pb2.GetBatchJobFilesResponse]
-    """Returns links to the recording and to every transcript that there is."""
+    """Returns links to the recording and to every transcript that there is: none for jobs that failed or are deleted."""
     WatchBatchJob: _grpc.UnaryStreamMultiCallable[_batch_service_pb2.WatchBatchJobRequest, _batch_service_pb2.WatchBatchJobResponse]
     """Sends every event after the cursor, then each new one as it happens, and ends after a final state.
 
@@ -92,17 +96,21 @@ class BatchServiceAsyncStub(BatchServiceStub):
     reason, or deleted.
 
     Fails with INVALID_ARGUMENT if a field breaks a rule or no configured model can do what is asked,
-    ALREADY_EXISTS if the account has a job of this id, NOT_FOUND if the upload is unknown and
-    FAILED_PRECONDITION if its bytes are not there yet. Safe to repeat with the same `request_id`.
+    ALREADY_EXISTS if the account has or had a job of this id or the place of the upload has had its job, NOT_FOUND
+    if the upload is unknown, FAILED_PRECONDITION if its bytes are not there yet and OUT_OF_RANGE if they are too
+    many. Safe to repeat with the same `request_id`.
     """
     StreamBatchJob: _aio.StreamUnaryMultiCallable[_batch_service_pb2.StreamBatchJobRequest, _batch_service_pb2.StreamBatchJobResponse]  # type: ignore[assignment]
     """The same, with the recording in the stream: first the request, without a source, then chunks of up to 1 MiB.
 
-    Fails with OUT_OF_RANGE if the recording is over the limit.
+    Fails with OUT_OF_RANGE if the recording is over the limit. Nothing stays of a stream that breaks. Safe to repeat
+    with the same `request_id` and the same bytes.
     """
     CreateBatchUpload: _aio.UnaryUnaryMultiCallable[_batch_service_pb2.CreateBatchUploadRequest, _batch_service_pb2.CreateBatchUploadResponse]  # type: ignore[assignment]
     """Makes room for a recording, and checks the configuration of the job that is to follow. No job exists yet:
-    PUT the bytes to `url`, then call CreateBatchJob with the key.
+    PUT the bytes to `url`, then call CreateBatchJob with the key, once.
+
+    Fails with ALREADY_EXISTS if the account has or had a job of this id.
     """
     GetBatchJob: _aio.UnaryUnaryMultiCallable[_batch_service_pb2.GetBatchJobRequest, _batch_service_pb2.GetBatchJobResponse]  # type: ignore[assignment]
     """Returns a job, deleted ones included.
@@ -126,7 +134,7 @@ class BatchServiceAsyncStub(BatchServiceStub):
     Fails with FAILED_PRECONDITION in any other final state. Cancelling a cancelled job succeeds.
     """
     GetBatchJobFiles: _aio.UnaryUnaryMultiCallable[_batch_service_pb2.GetBatchJobFilesRequest, _batch_service_pb2.GetBatchJobFilesResponse]  # type: ignore[assignment]
-    """Returns links to the recording and to every transcript that there is."""
+    """Returns links to the recording and to every transcript that there is: none for jobs that failed or are deleted."""
     WatchBatchJob: _aio.UnaryStreamMultiCallable[_batch_service_pb2.WatchBatchJobRequest, _batch_service_pb2.WatchBatchJobResponse]  # type: ignore[assignment]
     """Sends every event after the cursor, then each new one as it happens, and ends after a final state.
 
@@ -149,8 +157,9 @@ class BatchServiceServicer(metaclass=_abc_1.ABCMeta):
         reason, or deleted.
 
         Fails with INVALID_ARGUMENT if a field breaks a rule or no configured model can do what is asked,
-        ALREADY_EXISTS if the account has a job of this id, NOT_FOUND if the upload is unknown and
-        FAILED_PRECONDITION if its bytes are not there yet. Safe to repeat with the same `request_id`.
+        ALREADY_EXISTS if the account has or had a job of this id or the place of the upload has had its job, NOT_FOUND
+        if the upload is unknown, FAILED_PRECONDITION if its bytes are not there yet and OUT_OF_RANGE if they are too
+        many. Safe to repeat with the same `request_id`.
         """
 
     @_abc_1.abstractmethod
@@ -161,7 +170,8 @@ class BatchServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_batch_service_pb2.StreamBatchJobResponse, _abc.Awaitable[_batch_service_pb2.StreamBatchJobResponse]]:
         """The same, with the recording in the stream: first the request, without a source, then chunks of up to 1 MiB.
 
-        Fails with OUT_OF_RANGE if the recording is over the limit.
+        Fails with OUT_OF_RANGE if the recording is over the limit. Nothing stays of a stream that breaks. Safe to repeat
+        with the same `request_id` and the same bytes.
         """
 
     @_abc_1.abstractmethod
@@ -171,7 +181,9 @@ class BatchServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_batch_service_pb2.CreateBatchUploadResponse, _abc.Awaitable[_batch_service_pb2.CreateBatchUploadResponse]]:
         """Makes room for a recording, and checks the configuration of the job that is to follow. No job exists yet:
-        PUT the bytes to `url`, then call CreateBatchJob with the key.
+        PUT the bytes to `url`, then call CreateBatchJob with the key, once.
+
+        Fails with ALREADY_EXISTS if the account has or had a job of this id.
         """
 
     @_abc_1.abstractmethod
@@ -225,7 +237,7 @@ class BatchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _batch_service_pb2.GetBatchJobFilesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_batch_service_pb2.GetBatchJobFilesResponse, _abc.Awaitable[_batch_service_pb2.GetBatchJobFilesResponse]]:
-        """Returns links to the recording and to every transcript that there is."""
+        """Returns links to the recording and to every transcript that there is: none for jobs that failed or are deleted."""
 
     @_abc_1.abstractmethod
     def WatchBatchJob(
