@@ -12,6 +12,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from zerokerf.v1 import audio_pb2 as _audio_pb2
+from zerokerf.v1 import batch_pb2 as _batch_pb2
 from zerokerf.v1 import job_error_pb2 as _job_error_pb2
 import builtins as _builtins
 import sys
@@ -111,6 +112,8 @@ class Split(_message.Message):
     TAGS_FIELD_NUMBER: _builtins.int
     VERIFICATION_FIELD_NUMBER: _builtins.int
     STRICT_FIELD_NUMBER: _builtins.int
+    TRANSCRIBE_FIELD_NUMBER: _builtins.int
+    TRANSCRIPTS_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server, never reused."""
@@ -172,6 +175,14 @@ class Split(_message.Message):
         """As requested. Never changes."""
 
     @_builtins.property
+    def transcribe(self) -> Global___Transcribe:
+        """As requested, with every default filled in. Never changes."""
+
+    @_builtins.property
+    def transcripts(self) -> _containers.RepeatedCompositeFieldContainer[Global___TranscriptFile]:
+        """Of the whole recording; only where `transcribe` is set, in STATE_COMPLETED, and only from GetSplit."""
+
+    @_builtins.property
     def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What had to change or is missing, a sentence each: the audio was resampled or mixed down, frames could not
         be copied, the source is cut short.
@@ -200,11 +211,13 @@ class Split(_message.Message):
         tags: Global___TagOptions | None = ...,
         verification: Global___Verification.ValueType = ...,
         strict: _builtins.bool = ...,
+        transcribe: Global___Transcribe | None = ...,
+        transcripts: _abc.Iterable[Global___TranscriptFile] | None = ...,
         notes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "metadata", b"metadata", "mode", b"mode", "options", b"options", "progress", b"progress", "source", b"source", "start_time", b"start_time", "tags", b"tags"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "metadata", b"metadata", "mode", b"mode", "options", b"options", "progress", b"progress", "source", b"source", "start_time", b"start_time", "tags", b"tags", "transcribe", b"transcribe"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "id", b"id", "last_sequence", b"last_sequence", "metadata", b"metadata", "mode", b"mode", "notes", b"notes", "options", b"options", "output_format", b"output_format", "progress", b"progress", "requested_format", b"requested_format", "segments", b"segments", "source", b"source", "start_time", b"start_time", "state", b"state", "strict", b"strict", "tags", b"tags", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "id", b"id", "last_sequence", b"last_sequence", "metadata", b"metadata", "mode", b"mode", "notes", b"notes", "options", b"options", "output_format", b"output_format", "progress", b"progress", "requested_format", b"requested_format", "segments", b"segments", "source", b"source", "start_time", b"start_time", "state", b"state", "strict", b"strict", "tags", b"tags", "transcribe", b"transcribe", "transcripts", b"transcripts", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -556,6 +569,40 @@ class TagOptions(_message.Message):
 Global___TagOptions: _TypeAlias = TagOptions  # noqa: Y015
 
 @_typing.final
+class Transcribe(_message.Message):
+    """How a recording is transcribed that is also cut: once as a whole, then word by word into the segments."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODEL_CODE_FIELD_NUMBER: _builtins.int
+    TRANSCRIPTION_CONFIG_FIELD_NUMBER: _builtins.int
+    OUTPUT_CONFIG_FIELD_NUMBER: _builtins.int
+    model_code: _builtins.str
+    """Optional, as in CreateBatchJobRequest."""
+    @_builtins.property
+    def transcription_config(self) -> _batch_pb2.TranscriptionConfig:
+        """Optional."""
+
+    @_builtins.property
+    def output_config(self) -> _batch_pb2.OutputConfig:
+        """Optional."""
+
+    def __init__(
+        self,
+        *,
+        model_code: _builtins.str = ...,
+        transcription_config: _batch_pb2.TranscriptionConfig | None = ...,
+        output_config: _batch_pb2.OutputConfig | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["output_config", b"output_config", "transcription_config", b"transcription_config"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model_code", b"model_code", "output_config", b"output_config", "transcription_config", b"transcription_config"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Transcribe: _TypeAlias = Transcribe  # noqa: Y015
+
+@_typing.final
 class SplitSource(_message.Message):
     """Where the recording comes from."""
 
@@ -653,6 +700,7 @@ class Segment(_message.Message):
     TITLE_FIELD_NUMBER: _builtins.int
     SHIFTED_SAMPLES_FIELD_NUMBER: _builtins.int
     OVERLAP_SAMPLES_FIELD_NUMBER: _builtins.int
+    TRANSCRIPTS_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """From 0, without gaps."""
     first_sample: _builtins.int
@@ -689,6 +737,12 @@ class Segment(_message.Message):
     def expire_time(self) -> _timestamp_pb2.Timestamp:
         """When `download_url` stops working."""
 
+    @_builtins.property
+    def transcripts(self) -> _containers.RepeatedCompositeFieldContainer[Global___TranscriptFile]:
+        """What is said in the segment; only where the job transcribes. A word belongs to the segment that holds its
+        middle. Times count from the beginning of the file.
+        """
+
     def __init__(
         self,
         *,
@@ -707,14 +761,63 @@ class Segment(_message.Message):
         title: _builtins.str = ...,
         shifted_samples: _builtins.int = ...,
         overlap_samples: _builtins.int = ...,
+        transcripts: _abc.Iterable[Global___TranscriptFile] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["duration", b"duration", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "download_url", b"download_url", "duration", b"duration", "excess_samples", b"excess_samples", "expire_time", b"expire_time", "file_name", b"file_name", "first_sample", b"first_sample", "index", b"index", "overlap_samples", b"overlap_samples", "reason", b"reason", "sample_count", b"sample_count", "sha256", b"sha256", "shifted_samples", b"shifted_samples", "size", b"size", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "download_url", b"download_url", "duration", b"duration", "excess_samples", b"excess_samples", "expire_time", b"expire_time", "file_name", b"file_name", "first_sample", b"first_sample", "index", b"index", "overlap_samples", b"overlap_samples", "reason", b"reason", "sample_count", b"sample_count", "sha256", b"sha256", "shifted_samples", b"shifted_samples", "size", b"size", "title", b"title", "transcripts", b"transcripts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Segment: _TypeAlias = Segment  # noqa: Y015
+
+@_typing.final
+class TranscriptFile(_message.Message):
+    """What was said, as a file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORMAT_FIELD_NUMBER: _builtins.int
+    FILE_NAME_FIELD_NUMBER: _builtins.int
+    CONTENT_TYPE_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    SHA256_FIELD_NUMBER: _builtins.int
+    DOWNLOAD_URL_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    format: _builtins.str
+    """json, txt, srt or vtt. More may be added."""
+    file_name: _builtins.str
+    """A name for the downloaded file."""
+    content_type: _builtins.str
+    """Media type of the file."""
+    size: _builtins.int
+    """In bytes."""
+    sha256: _builtins.str
+    """Lower-case hexadecimal."""
+    download_url: _builtins.str
+    """A signed link, made anew by each GetSplit."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When `download_url` stops working."""
+
+    def __init__(
+        self,
+        *,
+        format: _builtins.str = ...,
+        file_name: _builtins.str = ...,
+        content_type: _builtins.str = ...,
+        size: _builtins.int = ...,
+        sha256: _builtins.str = ...,
+        download_url: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "download_url", b"download_url", "expire_time", b"expire_time", "file_name", b"file_name", "format", b"format", "sha256", b"sha256", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TranscriptFile: _TypeAlias = TranscriptFile  # noqa: Y015
 
 @_typing.final
 class PlannedSegment(_message.Message):
@@ -793,6 +896,10 @@ class SplitProgress(_message.Message):
         PHASE_FETCHING: SplitProgress._Phase.ValueType  # 1
         PHASE_DECODING: SplitProgress._Phase.ValueType  # 2
         PHASE_CUTTING: SplitProgress._Phase.ValueType  # 3
+        PHASE_TRANSCRIBING: SplitProgress._Phase.ValueType  # 4
+        """Of jobs that transcribe: speech is being recognized, perhaps while segments are still being cut."""
+        PHASE_WRITING: SplitProgress._Phase.ValueType  # 5
+        """Transcripts are being written."""
 
     class Phase(_Phase, metaclass=_PhaseEnumTypeWrapper):
         """What the worker is doing."""
@@ -801,6 +908,10 @@ class SplitProgress(_message.Message):
     PHASE_FETCHING: SplitProgress.Phase.ValueType  # 1
     PHASE_DECODING: SplitProgress.Phase.ValueType  # 2
     PHASE_CUTTING: SplitProgress.Phase.ValueType  # 3
+    PHASE_TRANSCRIBING: SplitProgress.Phase.ValueType  # 4
+    """Of jobs that transcribe: speech is being recognized, perhaps while segments are still being cut."""
+    PHASE_WRITING: SplitProgress.Phase.ValueType  # 5
+    """Transcripts are being written."""
 
     PERCENT_FIELD_NUMBER: _builtins.int
     PHASE_FIELD_NUMBER: _builtins.int

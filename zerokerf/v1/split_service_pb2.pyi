@@ -36,6 +36,7 @@ class CreateSplitRequest(_message.Message):
     TAGS_FIELD_NUMBER: _builtins.int
     VERIFICATION_FIELD_NUMBER: _builtins.int
     STRICT_FIELD_NUMBER: _builtins.int
+    TRANSCRIBE_FIELD_NUMBER: _builtins.int
     output_format: _audio_pb2.AudioFormat.ValueType
     """Optional. Unspecified keeps the format of the source."""
     webhook_url: _builtins.str
@@ -74,6 +75,10 @@ class CreateSplitRequest(_message.Message):
     def tags(self) -> _split_pb2.TagOptions:
         """Optional."""
 
+    @_builtins.property
+    def transcribe(self) -> _split_pb2.Transcribe:
+        """Optional. Set, even if it is empty: the recording is transcribed too, as a whole and segment by segment."""
+
     def __init__(
         self,
         *,
@@ -88,10 +93,11 @@ class CreateSplitRequest(_message.Message):
         tags: _split_pb2.TagOptions | None = ...,
         verification: _split_pb2.Verification.ValueType = ...,
         strict: _builtins.bool = ...,
+        transcribe: _split_pb2.Transcribe | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["encoding", b"encoding", "metadata", b"metadata", "mode", b"mode", "options", b"options", "source", b"source", "tags", b"tags"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["encoding", b"encoding", "metadata", b"metadata", "mode", b"mode", "options", b"options", "source", b"source", "tags", b"tags", "transcribe", b"transcribe"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding", b"encoding", "metadata", b"metadata", "mode", b"mode", "options", b"options", "output_format", b"output_format", "request_id", b"request_id", "source", b"source", "strict", b"strict", "tags", b"tags", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding", b"encoding", "metadata", b"metadata", "mode", b"mode", "options", b"options", "output_format", b"output_format", "request_id", b"request_id", "source", b"source", "strict", b"strict", "tags", b"tags", "transcribe", b"transcribe", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
