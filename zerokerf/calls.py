@@ -18,6 +18,10 @@ Response = TypeVar("Response")
 OnProgress = Callable[[int, int], None]
 
 
+def ignore_progress(_done: int, _total: int) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long to go on against a service that is away."""

@@ -1,4 +1,4 @@
-"""The Python client: submit recordings, watch them being cut, download the segments."""
+"""The Python client: submit recordings, watch them being cut or transcribed, download what is made."""
 
 import uuid
 from collections.abc import AsyncGenerator, Mapping
@@ -8,9 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack
 
-from zerokerf.calls import Caller, OnProgress, Patience
+from zerokerf.batch_client import BatchClient
+from zerokerf.calls import Caller, OnProgress, Patience, ignore_progress
 from zerokerf.channel import Tls, open_channel
-from zerokerf.download import download_segment, open_http
+from zerokerf.download import download_file, open_http, segment_file
 from zerokerf.errors import JobNotFound, Unavailable
 from zerokerf.requests import (
     MetadataValue,
@@ -21,7 +22,9 @@ from zerokerf.requests import (
     verification_value,
     wish_fields,
 )
+from zerokerf.states import is_final
 from zerokerf.upload import upload_file
+from zerokerf.v1.batch_service_pb2_grpc import BatchServiceStub
 from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent
 from zerokerf.v1.split_service_pb2 import (
     CancelSplitRequest,
@@ -32,18 +35,15 @@ from zerokerf.v1.split_service_pb2 import (
     ListSplitsRequest,
     PlanSplitRequest,
     PlanSplitResponse,
+    WatchSplitRequest,
 )
 from zerokerf.v1.split_service_pb2_grpc import SplitServiceStub
 from zerokerf.v1.upload_pb2 import Upload
 from zerokerf.v1.upload_service_pb2_grpc import UploadServiceStub
-from zerokerf.watch import watch
+from zerokerf.watch import Stream, Watched, watch
 
 #: The server gives a plan up earlier by itself.
 _PLAN_TIMEOUT_S = 16 * 60
-
-
-def _ignore(_done: int, _total: int) -> None:
-    pass
 
 
 class AsyncClient:
@@ -65,6 +65,8 @@ class AsyncClient:
         self._splits = SplitServiceStub(self._channel)
         self._uploads = UploadServiceStub(self._channel)
         self._http = open_http(self._caller.patience)
+        #: Transcription.
+        self.batch = BatchClient(BatchServiceStub(self._channel), self._uploads, self._caller, self._http)
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,7 +87,7 @@ class AsyncClient:
         metadata: Mapping[str, MetadataValue] | None = None,
         webhook_url: str = "",
         request_id: str | None = None,
-        on_progress: OnProgress = _ignore,
+        on_progress: OnProgress = ignore_progress,
         **wish: Unpack[Wish],
     ) -> Split:
         """Submit one source, cut in exactly one way; a file is uploaded first.
@@ -121,7 +123,7 @@ class AsyncClient:
         url: str | None = None,
         file: Path | None = None,
         upload_id: str | None = None,
-        on_progress: OnProgress = _ignore,
+        on_progress: OnProgress = ignore_progress,
         **wish: Unpack[Wish],
     ) -> PlanSplitResponse:
         """Where a job of the same arguments would cut, without making one.
@@ -178,7 +180,16 @@ class AsyncClient:
         Broken streams are taken up where they ended. Raises Unavailable after too many failures in a row
         without an event between them; the last sequence received is where another watch goes on.
         """
-        return watch(self._splits, self._caller, job_id, after_sequence)
+
+        def stream(cursor: int) -> Stream[SplitEvent]:
+            request = WatchSplitRequest(id=job_id, after_sequence=cursor)
+            return self._splits.WatchSplit(request, metadata=self._caller.metadata)
+
+        async def standing() -> tuple[bool, int]:
+            split = await self.get_split(job_id)
+            return is_final(split.state), split.last_sequence
+
+        return watch(self._caller, Watched(stream, _is_last, standing), after_sequence)
 
     async def wait(self, job_id: str) -> Split:
         """The job once it is completed, failed or cancelled."""
@@ -188,7 +199,7 @@ class AsyncClient:
         return await self.get_split(job_id)
 
     async def upload(
-        self, path: Path, on_progress: OnProgress = _ignore, *, request_id: str | None = None
+        self, path: Path, on_progress: OnProgress = ignore_progress, *, request_id: str | None = None
     ) -> Upload:
         """Send a file, going on from the committed bytes after every break.
 
@@ -199,10 +210,15 @@ class AsyncClient:
             self._uploads, self._caller, path, on_progress, request_id or str(uuid.uuid4())
         )
 
-    async def download(self, segment: Segment, dest: Path, on_progress: OnProgress = _ignore) -> Path:
+    async def download(self, segment: Segment, dest: Path, on_progress: OnProgress = ignore_progress) -> Path:
         """Fetch a segment to `dest`, or into `dest` if that is a folder; returns where it is.
 
         The file appears under its name only when it is whole and its checksum is right. Raises LinkRefused if
         the link expired and OSError if the file can't be written.
         """
-        return await download_segment(self._http, segment, dest, self._caller.stream_attempts(), on_progress)
+        attempts = self._caller.stream_attempts()
+        return await download_file(self._http, segment_file(segment), dest, attempts, on_progress)
+
+
+def _is_last(event: SplitEvent) -> bool:
+    return is_final(event.state)

@@ -205,6 +205,11 @@ def _template(title: str) -> str:
         raise InvalidParams({"tags.title": " ".join(error.violations.values())}) from error
 
 
+def in_int32(field: str, number: int) -> int:
+    """Raises InvalidParams for what no message can carry; the rules are the server's."""
+    return _in_range(field, number, _MAX_INT32)
+
+
 def _exactly_one(field: str, **values: object) -> None:
     given = [name for name, value in values.items() if value is not None]
     if len(given) != 1:
@@ -216,11 +221,10 @@ def _file_size(max_size: int) -> FileSizeMode:
 
 
 def _parts(count: int) -> PartsMode:
-    return PartsMode(count=_in_range("mode.parts.count", count, _MAX_INT32))
+    return PartsMode(count=in_int32("mode.parts.count", count))
 
 
 def _in_range(field: str, number: int, most: int) -> int:
-    """Only keeps numbers that a message can carry; the rules are the server's."""
     if abs(number) > most:
         raise InvalidParams({field: f"Must be at most {most}."})
     return number

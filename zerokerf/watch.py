@@ -1,51 +1,74 @@
 """Follows one job's events across broken streams, restarts and changes of server."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import grpc
 
 from zerokerf.calls import Caller
 from zerokerf.errors import ServiceUnreachable, ZerokerfError
-from zerokerf.states import is_final
 from zerokerf.status import from_rpc_error
-from zerokerf.v1.split_pb2 import SplitEvent
-from zerokerf.v1.split_service_pb2 import GetSplitRequest, WatchSplitRequest
-
-if TYPE_CHECKING:
-    from zerokerf.v1.split_service_pb2_grpc import SplitServiceAsyncStub  # exists for type checkers only
 
 
-async def watch(
-    splits: "SplitServiceAsyncStub", caller: Caller, job_id: str, after_sequence: int
-) -> AsyncGenerator[SplitEvent]:
+class Event(Protocol):
+    @property
+    def sequence(self) -> int: ...
+
+
+E = TypeVar("E", bound=Event)
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+
+
+class Response(Protocol[E_co]):
+    @property
+    def event(self) -> E_co: ...
+
+
+class Stream(Protocol[E_co]):
+    """The part of a streaming call that brings events."""
+
+    def __aiter__(self) -> AsyncIterator[Response[E_co]]: ...
+
+    def cancel(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watched(Generic[E]):
+    """What there is to know of one job, whatever its kind."""
+
+    #: A stream of the events behind a cursor.
+    stream: Callable[[int], Stream[E]]
+    is_final: Callable[[E], bool]
+    #: Whether the job has ended, and its newest event's number.
+    standing: Callable[[], Awaitable[tuple[bool, int]]]
+
+
+async def watch(caller: Caller, job: Watched[E], after_sequence: int) -> AsyncGenerator[E]:
     """Yields every event after the cursor once, in order, and ends after the final one."""
     cursor = after_sequence
     attempts = caller.stream_attempts()
     while True:
         failure: ZerokerfError = ServiceUnreachable()
         try:
-            async with aclosing(_events(splits, caller, job_id, cursor)) as events:
+            async with aclosing(_events(job, cursor)) as events:
                 async for event in events:
                     cursor = event.sequence
                     attempts.progressed()
                     yield event
-                    if is_final(event.state):
+                    if job.is_final(event):
                         return
-            if await _is_over(splits, caller, job_id, cursor):
+            if await _is_over(job, cursor):
                 return
         except ZerokerfError as error:
             failure = error
         await attempts.failed(failure)
 
 
-async def _events(
-    splits: "SplitServiceAsyncStub", caller: Caller, job_id: str, cursor: int
-) -> AsyncGenerator[SplitEvent]:
+async def _events(job: Watched[E], cursor: int) -> AsyncGenerator[E]:
     """The events of one stream, until it ends or is not what was promised: then it must be asked for anew."""
-    request = WatchSplitRequest(id=job_id, after_sequence=cursor)
-    call = splits.WatchSplit(request, metadata=caller.metadata)
+    call = job.stream(cursor)
     try:
         async for response in call:
             if response.event.sequence <= cursor:
@@ -60,7 +83,7 @@ async def _events(
         call.cancel()
 
 
-async def _is_over(splits: "SplitServiceAsyncStub", caller: Caller, job_id: str, cursor: int) -> bool:
+async def _is_over(job: Watched[E], cursor: int) -> bool:
     """Whether a stream that ended without a final event did so because nothing more will come."""
-    response = await caller.unary(splits.GetSplit, GetSplitRequest(id=job_id))
-    return is_final(response.split.state) and response.split.last_sequence <= cursor
+    has_ended, last_sequence = await job.standing()
+    return has_ended and last_sequence <= cursor
