@@ -1,4 +1,4 @@
-.PHONY: demo test serve check generate bench install lock
+.PHONY: demo test serve check checkers generate bench install lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -18,7 +18,7 @@ demo: install
 	$(BIN)/python scripts/demo.py
 
 # Everything that CI runs.
-test: check
+test: check checkers
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The service, embedded: server, gateway and worker in one process.
@@ -28,6 +28,10 @@ serve: install
 # Everything that needs no service: stubs, protos, style, types, arrows between rooms, links in the docs.
 check: install
 	sh scripts/check.sh
+
+# Programs of others that look for faults in our files, where they can be installed.
+checkers:
+	sh scripts/checkers.sh
 
 generate: install
 	sh scripts/generate.sh

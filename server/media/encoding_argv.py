@@ -31,7 +31,8 @@ def encode_argv(
     window = _window(pcm, plan, first_sample, sample_count)
     options: dict[str, object] = {"f": MUXERS[plan.format], "acodec": plan.codec, **dict(plan.options)}
     if plan.format in (Format.OGG, Format.OPUS) and sample_count < 2 * pcm.sample_rate:
-        options["page_duration"] = 1  # one packet a page: readers misjudge the end of a stream of one page
+        # Readers misjudge the end of a stream of one page, and dislike a first page that gives no sound.
+        options["page_duration"] = 40_000 if sample_count > pcm.sample_rate // 5 else 1  # us
     options |= {"threads": 1, "map_metadata": -1, "fflags": "+bitexact", **_filters(plan, window)}
     source = _source(pcm, plan, window)
     command = source["a:0"].output(f"file:{output.absolute()}", **options).global_args(*QUIET, *PROGRESS)
