@@ -3,7 +3,10 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from server.jobs.model import Failure, Phase, Progress
+from storage.address import object_uri, parse_address
 from tests.api.batch_house import MINE, SOURCE, House, refused
 from zerokerf.v1 import batch_pb2
 from zerokerf.v1 import batch_service_pb2 as pb
@@ -49,6 +52,19 @@ async def test_links_carry_names_and_media_types(house: House) -> None:
     ):
         assert f"n=call17.{file.format}" in file.download_url
         assert f"t={media_type}" in file.download_url
+
+
+@pytest.mark.parametrize(
+    ("url", "uri"),
+    [
+        ("memory://", "memory:///t/a"),
+        ("file:///srv/my%20files", "file:///srv/my%20files/t/a"),
+        ("s3://bucket/some/folder?region=eu-west-1", "s3://bucket/some/folder/t/a"),
+        ("s3+http://127.0.0.1:9000/bucket?region=x&public=https://files.example.org", "s3://bucket/t/a"),
+    ],
+)
+def test_a_uri_names_the_object_in_the_words_of_its_store(url: str, uri: str) -> None:
+    assert object_uri(parse_address(url), "t/a") == uri
 
 
 async def test_a_failed_job_has_no_files_as_they_are_removed(house: House) -> None:
