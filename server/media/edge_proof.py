@@ -34,10 +34,10 @@ class EdgeBar:
 #: fade, and ADTS can't hide that its first frame fades in. There the frames are proven to be the source's.
 EDGE_BARS: Mapping[Format, EdgeBar] = {
     Format.WAV: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(0,)),
-    Format.FLAC: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(100,)),
+    Format.FLAC: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(0,)),
     Format.MP3: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(100, 400, 4000)),
     Format.OGG: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(200,)),
-    Format.OPUS: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(800, 3000), tolerance=1e-6),
+    Format.OPUS: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(640, 3000), tolerance=1e-6),
     Format.AAC: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(100,)),
     Format.M4A: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(100,)),
 }

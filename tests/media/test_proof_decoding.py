@@ -29,7 +29,7 @@ def test_a_stretch_is_the_same_as_that_part_of_everything(name: str, sources: Pa
     with AudioFile(str(path), demuxer) as file:
         file.head(1)
         for place in (1, 777, 30_000, 99_991, 51_234, 0, everything.shape[1] - 5_001):
-            stretch = file.stretch(place - bar.pre_rolls_ms[0] * 50, place, place + 5000)
+            stretch = file.stretch(place - max(200, bar.pre_rolls_ms[0]) * 50, place, place + 5000)
             found = stretch.part(place, 5000).astype(np.float64)
             wanted = everything[:, place : place + 5000].astype(np.float64)
             assert np.allclose(found, wanted, rtol=0, atol=bar.tolerance), place

@@ -154,12 +154,12 @@ def _find_pairs(window: Bytes, code: int) -> Ints:
     """Where two bytes are this little-endian number."""
     if len(window) < 3:
         return np.zeros(0, np.int64)
-    is_even = np.frombuffer(window, np.uint16, len(window) // 2) == code
+    pairs = np.frombuffer(window, np.uint16, len(window) // 2)
+    is_either = pairs == code
     is_odd = np.frombuffer(window, np.uint16, (len(window) - 1) // 2, 1) == code
-    is_either = is_even.copy()
     is_either[: len(is_odd)] |= is_odd
     places = np.flatnonzero(is_either)
-    found: Ints = 2 * places + ~is_even[places]
+    found: Ints = 2 * places + (pairs[places] != code)
     return found
 
 
