@@ -595,6 +595,18 @@ class TargetIsSource(TargetExists):
         ZerokerfError.__init__(self, f"{path} is the recording itself; choose another folder.", path=path)
 
 
+class TranscriptMissing(ZerokerfError):
+    kind = Kind.FAILED_PRECONDITION
+    reason = "TRANSCRIPT_MISSING"
+
+    def __init__(self, job_id: str, name: str) -> None:
+        super().__init__(
+            f"Job {job_id} has no {name} transcript: only jobs that are done have one.",
+            jobId=job_id,
+            format=name,
+        )
+
+
 # ---- the operator's side
 
 

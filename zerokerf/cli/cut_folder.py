@@ -18,7 +18,7 @@ class TargetFolder:
 
     path: Path
     scratch: Path
-    source: Path
+    source: Path | None
     force: bool
 
     def refuse(self, name: str) -> None:
@@ -26,7 +26,7 @@ class TargetFolder:
         path = self.path / name
         if not os.path.lexists(path):
             return
-        if path.exists() and path.samefile(self.source):
+        if self.source is not None and path.exists() and path.samefile(self.source):
             raise TargetIsSource(str(path))
         if not self.force:
             raise TargetExists(str(path))
@@ -57,7 +57,7 @@ class TargetFolder:
 
 
 @contextmanager
-def open_target(path: Path, source: Path, *, force: bool) -> Iterator[TargetFolder]:
+def open_target(path: Path, source: Path | None, *, force: bool) -> Iterator[TargetFolder]:
     """Folders that had to be made and stay empty are removed again. Leave when nobody writes any more."""
     missing = [each for each in (path, *path.parents) if not each.exists()]
     try:

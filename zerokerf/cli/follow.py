@@ -25,13 +25,13 @@ async def follow(client: AsyncClient, job_id: str, view: View, after_sequence: i
 
 
 @asynccontextmanager
-async def goes_on_without_us(job_id: str) -> AsyncIterator[None]:
+async def goes_on_without_us(job_id: str, commands: str = "jobs") -> AsyncIterator[None]:
     """Whoever stops looking, or has to, is told that the job goes on and how to come back to it."""
     try:
         yield
     except (asyncio.CancelledError, Unavailable):
-        say(f"Job {job_id} goes on. Follow it: zerokerf jobs watch {job_id}")
-        say(f"Stop it: zerokerf jobs cancel {job_id}")
+        say(f"Job {job_id} goes on. Follow it: zerokerf {commands} watch {job_id}")
+        say(f"Stop it: zerokerf {commands} cancel {job_id}")
         raise
 
 

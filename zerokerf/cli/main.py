@@ -5,18 +5,19 @@ import sys
 
 import typer
 
-from zerokerf.cli import jobs, service
+from zerokerf.cli import jobs, service, transcripts
 from zerokerf.cli.cut import cut
 from zerokerf.cli.cuts import CutCommand
 from zerokerf.cli.exit_codes import ExitCode
 from zerokerf.cli.running import say_bug
 from zerokerf.cli.split import split
 from zerokerf.cli.terminal import put
+from zerokerf.cli.transcribe import transcribe
 from zerokerf.cli.verify import verify
 
 app = typer.Typer(
     name="zerokerf",
-    help="Cuts long recordings into exact segments.",
+    help="Cuts long recordings into exact segments, and writes down what is said in them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -25,6 +26,9 @@ app.command(cls=CutCommand)(split)
 app.command(cls=CutCommand)(cut)
 app.command()(verify)
 app.add_typer(jobs.app, name="jobs")
+app.command()(transcribe)
+app.add_typer(transcripts.app, name="transcripts")
+app.command()(transcripts.models)
 for command in (service.serve, service.server, service.gateway, service.worker, service.config):
     app.command(context_settings=service.ANY_FLAGS)(command)
 

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from zerokerf.v1.batch_pb2 import BatchEvent
 from zerokerf.v1.split_pb2 import SplitEvent
+
+Event = SplitEvent | BatchEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class PaceMeter:
     def __init__(self) -> None:
         self._first: tuple[float, float] | None = None
 
-    def measure(self, event: SplitEvent) -> Pace:
+    def measure(self, event: Event) -> Pace:
         now_s = event.time.ToNanoseconds() / 1e9
         audio_s = event.progress.audio_done.ToNanoseconds() / 1e9
         total_s = event.progress.audio_total.ToNanoseconds() / 1e9

@@ -37,21 +37,21 @@ def put_plan(plan: PlanSplitResponse) -> None:
 
 
 def put_jobs(splits: Iterable[Split]) -> None:
-    table = _table("id", "state", "%", "source", "created", right=0)
+    table = open_table("id", "state", "%", "source", "created", right=0)
     for split in splits:
         table.add_row(
             split.id,
             state_name(split.state),
             str(split.progress.percent),
             printable(split.source.file_name),
-            _time(split.create_time),
+            format_time(split.create_time),
         )
     console().print(table)
 
 
 def put_job(split: Split) -> None:
     put(f"{split.id}: {state_name(split.state)}, {split.progress.percent}%")
-    put(f"Cut {cut_words(split)}, created {_time(split.create_time)}")
+    put(f"Cut {cut_words(split)}, created {format_time(split.create_time)}")
     if output := output_words(split):
         put(f"Segments {output}")
     if split.source.file_name:
@@ -144,13 +144,13 @@ def _reason(made: Made, segment: Segment | PlannedSegment) -> str:
 
 def _put_columns(columns: list[Column]) -> None:
     """Numbers first, which is what the first four are."""
-    table = _table(*(name for name, _ in columns), right=4)
+    table = open_table(*(name for name, _ in columns), right=4)
     for row in zip(*(cells for _, cells in columns), strict=True):
         table.add_row(*row)
     console().print(table)
 
 
-def _table(*names: str, right: int) -> Table:
+def open_table(*names: str, right: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for position, name in enumerate(names):
         table.add_column(name, justify="right" if position < right else "left", overflow="fold")
@@ -174,5 +174,5 @@ def _source_words(split: Split) -> str:
     return ", ".join(words)
 
 
-def _time(time: Timestamp) -> str:
+def format_time(time: Timestamp) -> str:
     return time.ToDatetime().strftime("%Y-%m-%d %H:%M:%SZ") if time.seconds else ""

@@ -1,7 +1,9 @@
 """Where text goes: results to stdout, everything else to stderr, nothing that could command the terminal."""
 
 import json
+import shutil
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -23,6 +25,18 @@ def put(line: str) -> None:
 
 def put_json(document: object, *, indent: int | None = 2) -> None:
     print(json.dumps(document, indent=indent), flush=True)  # noqa: T201 - printing is this program's work
+
+
+def put_file(path: Path) -> None:
+    """Blocking. Text, byte for byte but for what could command a terminal."""
+    if sys.stdout.isatty():
+        with path.open(encoding="utf-8", errors="replace") as text:
+            for line in text:
+                put(line.rstrip("\n"))
+    else:
+        with path.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.flush()
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -3,16 +3,13 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Protocol
 
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
-from zerokerf.cli.pace import Pace, PaceMeter
-from zerokerf.cli.quantities import format_duration, format_size
+from zerokerf.cli.event_words import is_last, job_facts, job_title, transfer_facts
+from zerokerf.cli.pace import Event, PaceMeter
 from zerokerf.cli.terminal import console, say
-from zerokerf.states import is_final, state_name
-from zerokerf.v1.split_pb2 import SplitEvent, SplitProgress
 
 
 class View(Protocol):
@@ -20,7 +17,7 @@ class View(Protocol):
 
     def uploading(self, done_bytes: int, total_bytes: int) -> None: ...
 
-    def event(self, event: SplitEvent) -> None: ...
+    def event(self, event: Event) -> None: ...
 
     def downloading(self, done_bytes: int, total_bytes: int) -> None: ...
 
@@ -45,7 +42,7 @@ def open_view(*, quiet: bool) -> Iterator[View]:
 class QuietView:
     def uploading(self, done_bytes: int, total_bytes: int) -> None: ...
 
-    def event(self, event: SplitEvent) -> None: ...
+    def event(self, event: Event) -> None: ...
 
     def downloading(self, done_bytes: int, total_bytes: int) -> None: ...
 
@@ -63,10 +60,10 @@ class LineView:
     def downloading(self, done_bytes: int, total_bytes: int) -> None:
         self._transfer("downloading", done_bytes, total_bytes)
 
-    def event(self, event: SplitEvent) -> None:
+    def event(self, event: Event) -> None:
         pace = self._meter.measure(event)
         title = job_title(event)
-        line = title if is_final(event.state) else _joined(title, job_facts(event.progress, pace))
+        line = title if is_last(event) else _joined(title, job_facts(event.progress, pace))
         self._say_once(f"{title} {event.progress.percent // 10}", f"{event.progress.percent:3d}% {line}")
 
     def _transfer(self, what: str, done_bytes: int, total_bytes: int) -> None:
@@ -81,7 +78,7 @@ class LineView:
 
 
 class BarView:
-    """One bar each for sending, cutting and fetching, in place."""
+    """One bar each for sending, working and fetching, in place."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -94,7 +91,7 @@ class BarView:
     def downloading(self, done_bytes: int, total_bytes: int) -> None:
         self._show("download", "saving", done_bytes, total_bytes, transfer_facts(done_bytes, total_bytes))
 
-    def event(self, event: SplitEvent) -> None:
+    def event(self, event: Event) -> None:
         facts = job_facts(event.progress, self._meter.measure(event))
         self._show("job", job_title(event), event.progress.percent, 100, facts)
 
@@ -104,41 +101,11 @@ class BarView:
         # An empty file is done, but rich takes a total of 0 for one that is not known.
         self._progress.update(
             self._tasks[key],
-            description=f"{title:<10}",
+            description=f"{title:<12}",
             completed=done if total else 1,
             total=total or 1,
             facts=facts,
         )
-
-
-def job_title(event: SplitEvent) -> str:
-    phase = event.progress.phase
-    if state_name(event.state) != "processing" or phase not in SplitProgress.Phase.values() or not phase:
-        return state_name(event.state)
-    return SplitProgress.Phase.Name(phase).removeprefix("PHASE_").lower()
-
-
-def job_facts(progress: SplitProgress, pace: Pace) -> str:
-    """What is known: bytes, audio, speed, time left, segments."""
-    facts = []
-    if progress.bytes_total > progress.bytes_fetched > 0:
-        facts.append(transfer_facts(progress.bytes_fetched, progress.bytes_total))
-    elif progress.bytes_fetched:
-        facts.append(format_size(progress.bytes_fetched))
-    if progress.HasField("audio_total"):
-        done, total = progress.audio_done.ToTimedelta(), progress.audio_total.ToTimedelta()
-        facts.append(f"{format_duration(done)} of {format_duration(total)}")
-    if pace.speed:
-        facts.append(f"{pace.speed:.0f}\N{MULTIPLICATION SIGN} realtime")
-    if pace.remaining is not None and pace.remaining >= timedelta(seconds=1):
-        facts.append(f"{format_duration(pace.remaining).partition('.')[0]} left")
-    if progress.segments_total:
-        facts.append(f"{progress.segments_done} of {progress.segments_total} segments")
-    return ", ".join(facts)
-
-
-def transfer_facts(done_bytes: int, total_bytes: int) -> str:
-    return f"{format_size(done_bytes)} of {format_size(total_bytes)}"
 
 
 def _joined(*parts: str) -> str:

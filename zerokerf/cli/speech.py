@@ -1,0 +1,54 @@
+"""The options that say how a recording is to be transcribed."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from zerokerf.batch_requests import SpeechWish
+
+_PANEL = "Speech"
+
+
+def _option(names: str, metavar: str, sentence: str) -> object:
+    return typer.Option(names, metavar=metavar, help=sentence, rich_help_panel=_PANEL)
+
+
+def _switch(name: str, sentence: str) -> object:
+    return typer.Option(name, help=sentence, rich_help_panel=_PANEL)
+
+
+Language = Annotated[str, _option("--language", "CODE", "As in en, or auto; else English.")]
+Model = Annotated[str, _option("--model", "CODE", "As 'zerokerf models' lists them.")]
+Enhanced = Annotated[bool, _switch("--enhanced", "Take the larger model.")]
+Channels = Annotated[bool, _switch("--channels", "Transcribe channels apart.")]
+Vocabulary = Annotated[
+    list[str] | None, _option("--vocab", "WORD", "Likely to be said; may be given more than once.")
+]
+LineLength = Annotated[int | None, _option("--line-length", "N", "Characters in a line of subtitles.")]
+Lines = Annotated[int | None, _option("--lines", "N", "Lines in a subtitle.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedSpeech:
+    """The options as typed; what is empty was not given."""
+
+    language: str
+    model: str
+    enhanced: bool
+    channels: bool
+    vocabulary: list[str] | None
+    line_length: int | None
+    lines: int | None
+
+    @property
+    def wish(self) -> SpeechWish:
+        return SpeechWish(
+            language=self.language,
+            model=self.model,
+            operating_point="enhanced" if self.enhanced else "standard",
+            diarization="channel" if self.channels else "none",
+            vocabulary=self.vocabulary or [],
+            line_length=self.line_length,
+            lines=self.lines,
+        )

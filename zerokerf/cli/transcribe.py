@@ -1,0 +1,124 @@
+"""`zerokerf transcribe`: one recording in, its text out, with progress in between."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from zerokerf.batch_states import state_name
+from zerokerf.cli import speech
+from zerokerf.cli.batch_documents import job_document
+from zerokerf.cli.batch_follow import follow, leave_if_failed
+from zerokerf.cli.batch_reports import outcome_line
+from zerokerf.cli.connection import DEFAULT_SERVER, ApiKey, CaFile, Connection, Server, UseTls
+from zerokerf.cli.follow import goes_on_without_us
+from zerokerf.cli.running import run_async, usage_error
+from zerokerf.cli.terminal import put, put_json, say
+from zerokerf.cli.transcript_files import Folder, Force, Formats, Results, open_results, stem_of
+from zerokerf.cli.views import open_view
+from zerokerf.client import AsyncClient
+from zerokerf.errors import ZerokerfError
+from zerokerf.v1.batch_pb2 import BatchFile, BatchJob
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line."""
+
+    source: str
+    speech: speech.TypedSpeech
+    as_json: bool
+    quiet: bool
+
+    @property
+    def url(self) -> str | None:
+        return self.source if self.source.lower().startswith(("http://", "https://")) else None
+
+    @property
+    def file(self) -> Path | None:
+        return None if self.url else Path(self.source)
+
+
+def transcribe(
+    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="A recording to upload, or its address.")],
+    *,
+    formats: Formats = None,
+    output: Folder = None,
+    force: Force = False,
+    language: speech.Language = "",
+    model: speech.Model = "",
+    enhanced: speech.Enhanced = False,
+    channels: speech.Channels = False,
+    vocabulary: speech.Vocabulary = None,
+    line_length: speech.LineLength = None,
+    lines: speech.Lines = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document about the job.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only the text or file names.")] = False,
+    server: Server = DEFAULT_SERVER,
+    api_key: ApiKey = "",
+    tls: UseTls = False,
+    ca_file: CaFile = None,
+) -> None:
+    """Turn the speech of a recording into text or subtitles."""
+    typed = speech.TypedSpeech(
+        language=language,
+        model=model,
+        enhanced=enhanced,
+        channels=channels,
+        vocabulary=vocabulary,
+        line_length=line_length,
+        lines=lines,
+    )
+    request = Request(source, typed, as_json, quiet)
+    if request.file and not request.file.is_file():
+        raise usage_error(f"There is no file {source!r}; an address begins with https://.")
+    connection = Connection(server, api_key, tls, ca_file)
+    with open_results(formats, output, request.file, force=force) as results:
+        run_async(_transcribe(request, results, connection))
+
+
+async def _transcribe(request: Request, results: Results, connection: Connection) -> None:
+    stem = stem_of(request.source)
+    results.check(stem)
+    async with connection.client() as client:
+        done = await _followed(request, client)
+        paths: list[Path] = []
+        links: list[BatchFile] = []
+        if done.state == BatchJob.STATE_DONE:
+            try:
+                paths = await results.save(client, done.id, stem)
+                if request.as_json:
+                    links = [*(await client.batch.files(done.id)).outputs]
+                elif not paths:
+                    await results.print(client, done.id)
+            except (asyncio.CancelledError, ZerokerfError, OSError):
+                say(
+                    f"Job {done.id} is {state_name(done.state)}; its text: zerokerf transcripts get {done.id}"
+                )
+                raise
+    _put(request, done, paths, links)
+    leave_if_failed(done)
+
+
+async def _followed(request: Request, client: AsyncClient) -> BatchJob:
+    """The job in its final state."""
+    with open_view(quiet=request.quiet) as view:
+        job = await client.batch.create(
+            url=request.url, file=request.file, on_progress=view.uploading, **request.speech.wish
+        )
+        if not request.quiet:
+            say(f"Job {job.id} accepted.")
+        async with goes_on_without_us(job.id, "transcripts"):
+            return await follow(client, job.id, view)
+
+
+def _put(request: Request, job: BatchJob, paths: list[Path], links: list[BatchFile]) -> None:
+    if request.as_json:
+        put_json(job_document(job, links, paths))
+        return
+    for path in paths:
+        put(str(path))
+    if job.state == BatchJob.STATE_DONE and not request.quiet:
+        say(outcome_line(job))
