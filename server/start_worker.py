@@ -1,6 +1,7 @@
 """Builds what a worker works with, and sets it to work."""
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import structlog
 
@@ -20,6 +21,7 @@ from server.workflows.cutting import Cutting
 from server.workflows.planning import Planning
 from server.workflows.recognizers import open_recognizers
 from server.workflows.scratch import open_scratch
+from server.workflows.segment_transcripts import SegmentTranscripts
 from server.workflows.sources import Sources
 from server.workflows.steps import Steps
 from server.workflows.transcribing import Transcribing
@@ -39,24 +41,24 @@ async def start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground
         max_bytes=settings.max_source_bytes, total_s=settings.fetch_total_s, idle_s=settings.fetch_idle_s
     )
     sources = Sources(ground.uploads, AddressPolicy(settings.fetch_allow), limits)
+    store, client = ground.storage.store, ground.client
+    transcribing = await _transcribing(stack, settings, ground, tools)
+    of_segments = replace(transcribing, records=ground.records)
     split = SplitActivities(
         SplitParts(
             records=ground.records,
-            steps=Steps(ground.records, sources, ground.storage.store, scratch, ground.client),
-            cutting=Cutting(records=ground.records, store=ground.storage.store, tools=tools),
+            steps=Steps(ground.records, sources, store, scratch, client),
+            cutting=Cutting(ground.records, store, tools),
             planning=Planning(sources, tools),
+            transcribing=of_segments,
+            transcripts=SegmentTranscripts(ground.records, store, of_segments),
         )
     )
     batch = BatchActivities(
         BatchParts(
-            steps=Steps(
-                ground.batches,
-                sources.up_to(BATCH_MAX_BYTES),
-                ground.storage.store,
-                scratch,
-                ground.client,
-            ),
-            transcribing=await _transcribing(stack, settings, ground, tools),
+            records=ground.batches,
+            steps=Steps(ground.batches, sources.up_to(BATCH_MAX_BYTES), store, scratch, client),
+            transcribing=transcribing,
         )
     )
     for worker in make_workers(ground.client, split, batch, settings.worker_jobs):

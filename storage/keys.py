@@ -60,6 +60,11 @@ def transcript_key(account_id: str, job_id: str, public_id: str, ending: str) ->
     return transcripts_prefix(account_id, job_id) + _segment(f"{public_id}.{ending}")
 
 
+def split_transcript_key(account_id: str, job_id: str, ending: str) -> str:
+    """Of the whole recording; those of segments lie beside them, under their names with another ending."""
+    return transcript_key(account_id, job_id, job_id.removeprefix("job_"), ending)
+
+
 def sound_key(account_id: str, job_id: str, channel: int) -> str:
     """What one channel sounds like to a recognizer; there while a recording is being transcribed."""
     return work_prefix(account_id, job_id) + f"sound-{channel}.pcm"

@@ -132,6 +132,8 @@ split_segments = Table(
     Column("shifted_samples", BigInteger, nullable=False),
     Column("overlap_samples", BigInteger, nullable=False),
     _json("manifest_entry"),
+    # The files that say what is said in it.
+    _json("transcripts"),
 )
 
 batch_chunks = Table(

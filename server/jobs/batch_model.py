@@ -1,4 +1,4 @@
-"""The values that describe a transcription job: what was asked, what is left to do, how it is listed."""
+"""The values that describe a transcription job: what was asked, where it stands, how it is listed."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from server.jobs.model import Job
+from server.jobs.speech_model import SpeechRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +25,13 @@ class BatchRequest:
     tracking: dict[str, Any] | None = None
     output_config: dict[str, Any] | None = None
 
+    @property
+    def speech(self) -> SpeechRequest:
+        return SpeechRequest(self.model_code, self.transcription_config, self.output_config, self.tracking)
+
 
 #: For annotations; values are made by `Job(…)`.
 BatchJob = Job[BatchRequest]
-
-
-@dataclass(frozen=True, slots=True)
-class BatchChunk:
-    """A stretch of one channel that is recognized in one step, in samples at the recognizer's rate."""
-
-    channel: int
-    index: int
-    first_sample: int
-    sample_count: int
-    #: First sample and end of each part that holds speech.
-    windows: tuple[tuple[int, int], ...]
-    #: What was recognized, as JSON; None until then.
-    heard: dict[str, Any] | None = None
 
 
 class BatchState(StrEnum):

@@ -1,6 +1,5 @@
-"""The records of transcription jobs, and of their chunks."""
+"""The records of transcription jobs."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,32 +9,20 @@ from server.database.clock import Clock, utc_now
 from server.database.ids import Prefix, new_id, shown
 from server.database.open import Database
 from server.database.tables import jobs
-from server.jobs.batch_chunks import (
-    chunk_at,
-    chunks_of,
-    heard_so_far,
-    put_chunks,
-    put_heard,
-)
 from server.jobs.batch_ids import job_id_for, new_public_id
 from server.jobs.batch_lists import batch_page_of
-from server.jobs.batch_model import BatchChunk, BatchJob, BatchPage, BatchQuery, BatchRequest
+from server.jobs.batch_model import BatchJob, BatchPage, BatchQuery, BatchRequest
 from server.jobs.batch_rows import BATCH
 from server.jobs.batch_uploads import FinishedUpload
 from server.jobs.creation import create_once
 from server.jobs.made import forget_made
-from server.jobs.merging import merge_facts, merge_notes, merge_progress
-from server.jobs.model import Job, Phase, Progress, SourceFacts
+from server.jobs.merging import merge_facts, merge_notes
+from server.jobs.model import Job, Progress, SourceFacts
 from server.jobs.records import JobRecords, processing
 from server.jobs.rows import job_of
 from server.jobs.states import State
 from server.jobs.wakeups import Wakeups
-from server.jobs.wanted import JobNoLongerWanted
 from zerokerf.errors import JobExists, JobNotCancellable, JobNotDeletable, JobNotFound
-
-#: The share of the whole that is done when recognition begins, and when it ends.
-PREPARED_PERCENT = 15
-RECOGNIZED_PERCENT = 95
 
 
 class BatchRecords(JobRecords[BatchRequest]):
@@ -128,55 +115,6 @@ class BatchRecords(JobRecords[BatchRequest]):
             source = merge_facts(job.source, facts)
             return await change.save(replace(job, source=source, notes=merge_notes(job.notes, notes)))
 
-    async def plan_chunks(
-        self,
-        job_id: str,
-        chunks: Sequence[BatchChunk],
-        sample_count: int,
-        sample_rate: int,
-        language: str,
-    ) -> BatchJob:
-        """Recognition begins. What an earlier plan of the same recording got done is kept."""
-        async with self._changing(job_id) as change:
-            job = processing(change.job)
-            await put_chunks(change.connection, job_id, chunks)
-            news = Progress(
-                phase=Phase.TRANSCRIBING,
-                percent=PREPARED_PERCENT,
-                samples_total=sample_count,
-                sample_rate=sample_rate,
-                segments_total=len(chunks),
-            )
-            progress = merge_progress(job.progress, news)
-            return await change.save(replace(job, progress=progress, outcome={"language": language}))
-
-    async def chunks(self, job_id: str) -> tuple[BatchChunk, ...]:
-        """By channel, then in order of time."""
-        async with self._database.reading() as connection:
-            return await chunks_of(connection, job_id)
-
-    async def chunk(self, job_id: str, channel: int, index: int) -> BatchChunk:
-        """Raises JobNoLongerWanted when there is none: its job has ended."""
-        async with self._database.reading() as connection:
-            chunk = await chunk_at(connection, job_id, channel, index)
-        if chunk is None:
-            raise JobNoLongerWanted(job_id)
-        return chunk
-
-    async def record_heard(self, job_id: str, channel: int, index: int, heard: dict[str, Any]) -> BatchJob:
-        """What was recognized in a chunk. Hearing it again changes nothing and is no event."""
-        async with self._changing(job_id) as change:
-            job = processing(change.job)
-            if not await put_heard(change.connection, job_id, channel, index, heard):
-                return job
-            count, samples = await heard_so_far(change.connection, job_id)
-            news = Progress(
-                percent=_percent(samples, job.progress.samples_total),
-                samples_done=samples,
-                segments_done=count,
-            )
-            return await change.save(replace(job, progress=merge_progress(job.progress, news)))
-
     async def complete(self, job_id: str, outcome: dict[str, Any]) -> BatchJob:
         """The transcripts are stored; the chunks they were made of are not needed any more."""
         async with self._changing(job_id) as change:
@@ -196,8 +134,3 @@ def _asked(request: BatchRequest, public_id: str | None) -> dict[str, Any]:
     """What makes two requests the same: a name that we made says nothing, nor does where we put the bytes."""
     upload_id = None if request.upload_sha256 else request.upload_id
     return {**asdict(request), "upload_id": upload_id, "public_id": public_id}
-
-
-def _percent(samples: int, samples_total: int) -> int:
-    share = RECOGNIZED_PERCENT - PREPARED_PERCENT
-    return PREPARED_PERCENT + share * min(samples, samples_total) // max(1, samples_total)

@@ -1,13 +1,12 @@
 """What records hold of transcription jobs alone, as values."""
 
-from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import RowMapping
-
-from server.jobs.batch_model import BatchChunk, BatchRequest
+from server.jobs.batch_model import BatchRequest
 from server.jobs.kinds import Kind, KindName
+from server.jobs.model import Phase, Progress
 from server.jobs.rows import known
+from server.jobs.speech_model import Recognized
 
 
 def request_of(stored: dict[str, Any]) -> BatchRequest:
@@ -15,14 +14,16 @@ def request_of(stored: dict[str, Any]) -> BatchRequest:
     return BatchRequest(**known(BatchRequest, stored))
 
 
-def chunk_of(row: RowMapping) -> BatchChunk:
-    columns = known(BatchChunk, dict(row))
-    windows = tuple((first, end) for first, end in columns.pop("windows"))
-    return BatchChunk(windows=windows, **columns)
+def progress_of(recognized: Recognized) -> Progress:
+    return Progress(
+        phase=Phase.TRANSCRIBING,
+        percent=recognized.percent,
+        samples_done=recognized.samples,
+        samples_total=recognized.samples_total,
+        sample_rate=recognized.sample_rate,
+        segments_done=recognized.chunks,
+        segments_total=recognized.chunks_total,
+    )
 
 
-def chunk_columns(chunk: BatchChunk) -> dict[str, Any]:
-    return asdict(chunk)
-
-
-BATCH = Kind(KindName.BATCH, request_of)
+BATCH = Kind(KindName.BATCH, request_of, progress_of)

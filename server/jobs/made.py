@@ -1,11 +1,11 @@
 """What was made of jobs, of whatever kind, as far as it stands in rows."""
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.database.tables import batch_chunks, split_segments
+from server.jobs.speech_chunks import forget_chunks
+from server.jobs.split_segments import forget_segments
 
 
 async def forget_made(connection: AsyncConnection, job_id: str) -> None:
-    for table in (split_segments, batch_chunks):
-        await connection.execute(delete(table).where(table.c.job_id == job_id))
+    await forget_segments(connection, job_id)
+    await forget_chunks(connection, job_id)

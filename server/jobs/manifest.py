@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from server.jobs.model import SplitJob, StoredSegment
+from server.jobs.speech_model import StoredTranscript
+from server.jobs.split_rows import transcripts_of
 
 
 def manifest_json(job: SplitJob, segments: Sequence[StoredSegment]) -> str:
@@ -11,7 +14,24 @@ def manifest_json(job: SplitJob, segments: Sequence[StoredSegment]) -> str:
     document = {
         "version": 1,
         **(job.manifest_head or {}),
-        "segments": [segment.manifest_entry for segment in segments],
+        "segments": [
+            {**(segment.manifest_entry or {}), **_told(segment.transcripts)} for segment in segments
+        ],
         "notes": list(job.notes),
+        **_told(transcripts_of((job.outcome or {}).get("transcripts"))),
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _told(transcripts: Sequence[StoredTranscript]) -> dict[str, Any]:
+    """Nothing where nothing was transcribed."""
+    files = [
+        {
+            "format": each.format,
+            "fileName": each.file_name,
+            "sizeBytes": each.size_bytes,
+            "sha256": each.sha256,
+        }
+        for each in transcripts
+    ]
+    return {"transcripts": files} if files else {}

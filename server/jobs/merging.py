@@ -14,7 +14,8 @@ def merge_progress(before: Progress, news: Progress) -> Progress:
         for name in (field.name for field in fields(Progress))
         if name != "phase"
     }
-    counts["percent"] = min(counts["percent"], 100)
+    of_both_sides = (counts["cut_percent"] + counts["heard_percent"]) // 2
+    counts["percent"] = min(max(counts["percent"], of_both_sides), 100)
     return Progress(phase=max(before.phase, news.phase, key=_ORDER.index), **counts)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from server.jobs.speech_model import SpeechRequest, StoredTranscript
 from server.jobs.states import State
 from zerokerf.encoding import Encoding
 
@@ -47,6 +48,8 @@ class SplitRequest:
     verification: str = "edges"
     #: Whether a damaged source fails the job.
     is_strict: bool = False
+    #: None where nothing is transcribed.
+    transcribe: SpeechRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class StoredSegment:
     shifted_samples: int = 0
     overlap_samples: int = 0
     manifest_entry: dict[str, Any] | None = None
+    #: What is said in it, in every format.
+    transcripts: tuple[StoredTranscript, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +127,10 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Measured work. Merging keeps the larger of two numbers, so that none ever goes down."""
+    """Measured work. Merging keeps the larger of two numbers, so that none ever goes down.
+
+    A job that cuts and transcribes counts each side as if it did nothing else; its percent is their mean.
+    """
 
     percent: int = 0
     phase: Phase | None = None
@@ -133,6 +141,8 @@ class Progress:
     sample_rate: int = 0
     segments_done: int = 0
     segments_total: int = 0
+    cut_percent: int = 0
+    heard_percent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The records of jobs. Each call is one transaction; every change of a job is an event within it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +18,8 @@ from server.jobs.made import forget_made
 from server.jobs.merging import merge_facts, merge_progress
 from server.jobs.model import Failure, Job, JobEvent, Progress, SourceFacts
 from server.jobs.rows import job_of
+from server.jobs.speech_chunks import chunk_at, chunks_of, put_chunks, put_heard, recognized_so_far
+from server.jobs.speech_model import Recognized, SpeechChunk
 from server.jobs.states import State
 from server.jobs.wakeups import Wakeups
 from server.jobs.wanted import JobNoLongerWanted
@@ -100,6 +102,41 @@ class JobRecords(Generic[Request]):
         if limit is None:
             return False
         return job.updated_at is None or self._clock() - job.updated_at >= limit
+
+    async def plan_chunks(
+        self, job_id: str, chunks: Sequence[SpeechChunk], sample_count: int, sample_rate: int, language: str
+    ) -> Job[Request]:
+        """Recognition begins. What an earlier plan of the same recording got done is kept."""
+        planned = Recognized(0, len(chunks), 0, sample_count, sample_rate)
+        async with self._changing(job_id) as change:
+            job = processing(change.job)
+            await put_chunks(change.connection, job_id, chunks)
+            progress = merge_progress(job.progress, self._kind.progress_of(planned))
+            return await change.save(replace(job, progress=progress, outcome={"language": language}))
+
+    async def chunks(self, job_id: str) -> tuple[SpeechChunk, ...]:
+        """By channel, then in order of time."""
+        async with self._database.reading() as connection:
+            return await chunks_of(connection, job_id)
+
+    async def chunk(self, job_id: str, channel: int, index: int) -> SpeechChunk:
+        """Raises JobNoLongerWanted when there is none: its job has ended."""
+        async with self._database.reading() as connection:
+            chunk = await chunk_at(connection, job_id, channel, index)
+        if chunk is None:
+            raise JobNoLongerWanted(job_id)
+        return chunk
+
+    async def record_heard(
+        self, job_id: str, channel: int, index: int, heard: dict[str, Any]
+    ) -> Job[Request]:
+        """What was recognized in a chunk. Hearing it again changes nothing and is no event."""
+        async with self._changing(job_id) as change:
+            job = processing(change.job)
+            if not await put_heard(change.connection, job_id, channel, index, heard):
+                return job
+            news = self._kind.progress_of(await recognized_so_far(change.connection, job_id))
+            return await change.save(replace(job, progress=merge_progress(job.progress, news)))
 
     async def fail(self, job_id: str, failure: Failure) -> None:
         """Changes nothing when the job has ended or is deleted: the first ending stands."""

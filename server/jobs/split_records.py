@@ -1,5 +1,6 @@
 """The records of split jobs, and of their segments."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +12,17 @@ from server.jobs.made import forget_made
 from server.jobs.merging import merge_facts, merge_notes, merge_progress
 from server.jobs.model import Job, Page, Progress, SourceFacts, SplitJob, SplitRequest, StoredSegment
 from server.jobs.records import JobRecords, processing
+from server.jobs.speech_chunks import forget_chunks
+from server.jobs.speech_model import StoredTranscript
 from server.jobs.split_lists import page_of
-from server.jobs.split_rows import SPLIT
-from server.jobs.split_segments import put_segment, segments_of, stored_so_far
+from server.jobs.split_rows import SPLIT, asked_of, transcript_columns
+from server.jobs.split_segments import (
+    forget_segments,
+    put_segment,
+    put_transcripts,
+    segments_of,
+    stored_so_far,
+)
 from server.jobs.states import State, may_delete
 from server.jobs.wakeups import Wakeups
 from server.jobs.wholeness import check_whole
@@ -33,7 +42,7 @@ class SplitRecords(JobRecords[SplitRequest]):
         """
         job = Job(new_id(Prefix.JOB), account_id, State.QUEUED, request, Progress(), self._clock())
         async with self._database.writing() as connection:
-            return await create_once(connection, job, SPLIT, request_id)
+            return await create_once(connection, job, SPLIT, request_id, asked=asked_of(request))
 
     async def segments(self, job_id: str) -> tuple[StoredSegment, ...]:
         """In order of their index. Whoever asks has made sure that the job is the client's."""
@@ -92,7 +101,21 @@ class SplitRecords(JobRecords[SplitRequest]):
         """They are to be made anew, in another way."""
         async with self._changing(job_id) as change:
             processing(change.job)
-            await forget_made(change.connection, job_id)
+            await forget_segments(change.connection, job_id)
+
+    async def record_transcripts(
+        self,
+        job_id: str,
+        whole: Sequence[StoredTranscript],
+        of_segments: Mapping[int, Sequence[StoredTranscript]],
+        outcome: Mapping[str, Any],
+    ) -> SplitJob:
+        """They are stored: those of the whole recording, and those of each segment by its index."""
+        async with self._changing(job_id) as change:
+            job = processing(change.job)
+            await put_transcripts(change.connection, job_id, of_segments)
+            told = {**outcome, "transcripts": transcript_columns(whole)}
+            return await change.save(replace(job, outcome=told))
 
     async def complete(self, job_id: str) -> SplitJob:
         """Raises SegmentsDoNotAddUp, and changes nothing, unless the segments are the whole source."""
@@ -102,5 +125,6 @@ class SplitRecords(JobRecords[SplitRequest]):
             job = processing(change.job)
             segments = await segments_of(change.connection, job_id)
             check_whole(segments, job.source.sample_count if job.source else None)
+            await forget_chunks(change.connection, job_id)
             done = replace(job.progress, percent=100)
             return await change.save(replace(job, state=State.COMPLETED, progress=done))

@@ -8,16 +8,20 @@ import structlog
 from temporalio import activity
 
 from server.jobs.manifest import manifest_json
-from server.jobs.model import SplitRequest
+from server.jobs.model import SplitJob, SplitRequest
+from server.jobs.speech_model import SpeechRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.split_rows import request_of
 from server.media.manifest import from_json
 from server.media.splitting import Share
 from server.workflows.cutting import Cutting
 from server.workflows.failures import reported
-from server.workflows.messages import FailedJob, JobRef, PlanRef, ShareRef
+from server.workflows.messages import ChunkRef, FailedJob, JobRef, PlanRef, ShareRef
 from server.workflows.planning import Planning
-from server.workflows.steps import Steps, alive
+from server.workflows.reporter import Counter
+from server.workflows.segment_transcripts import SegmentTranscripts
+from server.workflows.steps import Steps, Work, alive
+from server.workflows.transcribing import Transcribing
 from server.workflows.workers import count_workers
 from storage.keys import manifest_key
 
@@ -32,6 +36,8 @@ class SplitParts:
     steps: Steps[SplitRequest]
     cutting: Cutting
     planning: Planning
+    transcribing: Transcribing
+    transcripts: SegmentTranscripts
 
 
 class SplitActivities:
@@ -39,14 +45,17 @@ class SplitActivities:
         self._parts = parts
 
     @activity.defn(name="split.fetch")
-    async def fetch(self, ref: JobRef) -> None:
-        await self._parts.steps.fetch(ref)
+    async def fetch(self, ref: JobRef) -> bool | None:
+        """The source is stored. Answers whether it is to be transcribed too."""
+        job = await self._parts.steps.fetch(ref)
+        return job.request.transcribe is not None
 
     @activity.defn(name="split.cut")
     async def cut(self, ref: JobRef) -> int | None:
         """Every segment is stored, verified and on record, or the work is worth being divided into shares."""
         steps = self._parts.steps
         async with steps.working(ref, "cut") as work:
+            _count_cutting(work)
             path = await steps.source_of(work)
             workers = await count_workers(steps.client)
             return await self._parts.cutting.run(work.job, path, work.folder, work.reporter, workers=workers)
@@ -56,9 +65,37 @@ class SplitActivities:
         """Every segment of the share is stored, verified and on record."""
         steps = self._parts.steps
         async with steps.working(ref.job, f"cut-{ref.number}") as work:
+            _count_cutting(work)
             path = await steps.source_of(work)
             share = Share(ref.number, ref.count)
             await self._parts.cutting.run(work.job, path, work.folder, work.reporter, share=share)
+
+    @activity.defn(name="split.prepare")
+    async def prepare(self, ref: JobRef) -> list[ChunkRef]:
+        """What is to be heard is stored, and divided into chunks, which are on record."""
+        steps, transcribing = self._parts.steps, self._parts.transcribing
+        async with steps.working(ref, "prepare") as work:
+            work.reporter.count_in(Counter.HEARING)
+            path = await steps.source_of(work)
+            speech = _speech_of(work.job)
+            decoded = await transcribing.decode(speech, path, work.folder, work.reporter)
+            chunks = await transcribing.divide(work.job, speech, decoded)
+            return [ChunkRef(ref, chunk.channel, chunk.index) for chunk in chunks]
+
+    @activity.defn(name="split.hear")
+    async def hear(self, ref: ChunkRef) -> None:
+        """What is said in the chunk is on record."""
+        steps = self._parts.steps
+        async with steps.working(ref.job, f"hear-{ref.channel}-{ref.index}") as work:
+            speech = _speech_of(work.job)
+            await self._parts.transcribing.hear(work.job, speech, ref.channel, ref.index, work.folder)
+
+    @activity.defn(name="split.write")
+    async def write(self, ref: JobRef) -> None:
+        """What is said, in the whole and in each segment, is stored and on record."""
+        async with self._parts.steps.working(ref, "write") as work:
+            work.reporter.writing()
+            await self._parts.transcripts.write(work.job, _speech_of(work.job))
 
     @activity.defn(name="split.complete")
     async def complete(self, ref: JobRef) -> None:
@@ -94,3 +131,15 @@ class SplitActivities:
         await asyncio.to_thread(from_json, text)
         key = manifest_key(ref.account_id, ref.job_id)
         await parts.steps.store.put(key, text, content_type="application/json")
+
+
+def _count_cutting(work: Work[SplitRequest]) -> None:
+    """Half of what a job does that is transcribed at the same time."""
+    if work.job.request.transcribe is not None:
+        work.reporter.count_in(Counter.CUTTING)
+
+
+def _speech_of(job: SplitJob) -> SpeechRequest:
+    if job.request.transcribe is None:
+        raise RuntimeError("nothing is to be transcribed")
+    return job.request.transcribe

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 import structlog
@@ -29,6 +30,15 @@ DECODED_PERCENT = 35
 log = structlog.get_logger()
 
 
+class Counter(StrEnum):
+    """In which number of the progress a step counts what it has got done."""
+
+    JOB = "percent"
+    #: Of jobs that do both at once.
+    CUTTING = "cut_percent"
+    HEARING = "heard_percent"
+
+
 class Reporter:
     """Holds the newest progress; a task writes it down at a bounded rate."""
 
@@ -36,6 +46,7 @@ class Reporter:
         self._records = records
         self._job_id = job_id
         self._progress = progress
+        self._counter = Counter.JOB
         self._resumed_samples = 0
         self._written = progress
         self._written_at = time.monotonic()
@@ -45,61 +56,65 @@ class Reporter:
     def progress(self) -> Progress:
         return self._progress
 
+    def count_in(self, counter: Counter) -> None:
+        self._counter = counter
+
     def fetched(self, done_bytes: int, total_bytes: int | None) -> None:
         self._update(
+            _share(0, FETCHED_PERCENT, done_bytes, total_bytes or 0),
             phase=Phase.FETCHING,
             bytes_fetched=done_bytes,
             bytes_total=total_bytes or 0,
-            percent=_share(0, FETCHED_PERCENT, done_bytes, total_bytes or 0),
         )
 
     def decoded(self, done_samples: int, expected_samples: int) -> None:
         self._update(
-            phase=Phase.DECODING,
-            percent=_share(FETCHED_PERCENT, DECODED_PERCENT, done_samples, expected_samples),
+            _share(FETCHED_PERCENT, DECODED_PERCENT, done_samples, expected_samples), phase=Phase.DECODING
         )
 
     def counted(self, samples: int, sample_rate: int) -> None:
-        self._update(
-            phase=Phase.CUTTING, percent=DECODED_PERCENT, samples_total=samples, sample_rate=sample_rate
-        )
+        self._update(DECODED_PERCENT, phase=Phase.CUTTING, samples_total=samples, sample_rate=sample_rate)
 
     def writing(self) -> None:
-        self._update(phase=Phase.WRITING)
+        self._update(self._percent, phase=Phase.WRITING)
 
     def resumed(self, samples: int, segments: int, segments_total: int) -> None:
         """This much was stored by an earlier try."""
         self._resumed_samples = samples
         self._update(
+            self._cut_percent(samples),
             samples_done=samples,
             segments_done=segments,
             segments_total=segments_total,
-            percent=self._cut_percent(samples),
         )
 
     def stored(self, samples: int) -> None:
         """A further segment is in the store."""
         done = self._progress.samples_done + samples
         self._update(
-            samples_done=done,
-            segments_done=self._progress.segments_done + 1,
-            percent=self._cut_percent(done),
+            self._cut_percent(done), samples_done=done, segments_done=self._progress.segments_done + 1
         )
 
     def seen(self, recorded: Progress) -> None:
         """What the record says by now: other workers may have stored segments too."""
-        merged = merge_progress(self._progress, recorded)
-        self._progress = replace(merged, percent=max(merged.percent, self._cut_percent(merged.samples_done)))
+        self._progress = merge_progress(self._progress, recorded)
+        self._update(self._cut_percent(self._progress.samples_done))
 
     def made(self, samples: int) -> None:
         """So much audio is in segments by now that are being made, or wait to be stored."""
-        self._update(percent=self._cut_percent(self._resumed_samples + samples))
+        self._update(self._cut_percent(self._resumed_samples + samples))
 
     def _cut_percent(self, samples: int) -> int:
         share = _share(DECODED_PERCENT, 99, samples, self._progress.samples_total)
-        return max(share, self._progress.percent)
+        return max(share, self._percent)
 
-    def _update(self, **changes: object) -> None:
+    @property
+    def _percent(self) -> int:
+        percent: int = getattr(self._progress, self._counter)
+        return percent
+
+    def _update(self, percent: int, **changes: object) -> None:
+        changes[self._counter] = percent
         self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]  # names are ours, just above
 
     async def run(self) -> None:

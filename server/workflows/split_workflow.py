@@ -1,4 +1,4 @@
-"""A split job's story: fetch, cut, complete; whatever goes wrong ends in one typed failure."""
+"""A split job's story: fetch, cut, perhaps transcribe, complete; all that goes wrong is one typed failure."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from server.workflows.activities import SplitActivities
     from server.workflows.failures import NO_LONGER_WANTED
-    from server.workflows.messages import SHARE_QUEUE, JobRef, PlanRef, ShareRef
+    from server.workflows.messages import SHARE_QUEUE, SPEECH_QUEUE, JobRef, PlanRef, ShareRef
     from server.workflows.workflow_steps import (
         FETCH_PRIORITY,
         HEARTBEAT,
@@ -43,14 +43,25 @@ class SplitWorkflow:
                 await record_step(SplitActivities.fail, failed)
 
     async def _work(self, job: JobRef) -> None:
-        await long_step(SplitActivities.fetch, job, FETCH_PRIORITY)
+        transcribes = await long_step(SplitActivities.fetch, job, FETCH_PRIORITY)
+        if transcribes:
+            await all_of([self._cut(job), self._hear(job)])
+            await long_step(SplitActivities.write, job, RECORD_PRIORITY)
+        else:
+            await self._cut(job)
+        await record_step(SplitActivities.complete, job)
+
+    async def _cut(self, job: JobRef) -> None:
         shares = await long_step(SplitActivities.cut, job, WORK_PRIORITY)
         if shares:
             refs = (ShareRef(job, number, shares) for number in range(shares))
             await all_of(
                 long_step(SplitActivities.cut_share, ref, WORK_PRIORITY, SHARE_QUEUE) for ref in refs
             )
-        await record_step(SplitActivities.complete, job)
+
+    async def _hear(self, job: JobRef) -> None:
+        chunks = await long_step(SplitActivities.prepare, job, WORK_PRIORITY)
+        await all_of(long_step(SplitActivities.hear, chunk, WORK_PRIORITY, SPEECH_QUEUE) for chunk in chunks)
 
 
 @workflow.defn(name="plan")

@@ -64,12 +64,13 @@ class Steps(Generic[Request]):
             ):
                 yield Work(job, folder, reporter)
 
-    async def fetch(self, ref: JobRef) -> None:
+    async def fetch(self, ref: JobRef) -> Job[Request]:
         """The source is in the store, whole, under the job's own key; its size and hash are on record."""
         async with self.working(ref, "fetch") as work:
             source = work.job.source
             if source is None or source.sha256 is None:
-                await self.records.record_facts(ref.job_id, await self._fetched(work))
+                return await self.records.record_facts(ref.job_id, await self._fetched(work))
+            return work.job
 
     async def source_of(self, work: Work[Request]) -> Path:
         """The source, in scratch."""

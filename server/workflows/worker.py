@@ -32,6 +32,8 @@ def make_workers(
             [
                 split.fetch,
                 split.cut,
+                split.prepare,
+                split.write,
                 split.complete,
                 split.plan,
                 split.fail,
@@ -44,7 +46,7 @@ def make_workers(
             workflows=[SplitWorkflow, BatchWorkflow, CleanUpWorkflow, PlanWorkflow],
         ),
         _worker(client, SHARE_QUEUE, 1, [split.cut_share]),
-        _worker(client, SPEECH_QUEUE, CHUNKS_AT_ONCE, [batch.hear]),
+        _worker(client, SPEECH_QUEUE, CHUNKS_AT_ONCE, [batch.hear, split.hear]),
     )
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 import pytest
 
 from server.database.open import Database
-from server.jobs.batch_model import BatchChunk, BatchJob, BatchRequest, BatchState
-from server.jobs.batch_records import PREPARED_PERCENT, RECOGNIZED_PERCENT, BatchRecords
+from server.jobs.batch_model import BatchJob, BatchRequest, BatchState
+from server.jobs.batch_records import BatchRecords
 from server.jobs.batch_states import batch_state
 from server.jobs.events import watch
 from server.jobs.model import Failure, Phase, Progress, SourceFacts, SplitRequest
 from server.jobs.open_work import OpenWork
+from server.jobs.speech_model import PREPARED_PERCENT, RECOGNIZED_PERCENT, SpeechChunk
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
 from server.jobs.wakeups_in_process import InProcessWakeups
@@ -54,15 +55,15 @@ async def done(records: BatchRecords, public_id: str = "call17") -> BatchJob:
     return await records.complete(job.id, {"word_count": 3, "language": "en"})
 
 
-def chunks(count: int, channels: int = 1) -> list[BatchChunk]:
+def chunks(count: int, channels: int = 1) -> list[SpeechChunk]:
     return [
-        BatchChunk(channel, index, index * 100, 100, ((index * 100, index * 100 + 50),))
+        SpeechChunk(channel, index, index * 100, 100, ((index * 100, index * 100 + 50),))
         for channel in range(channels)
         for index in range(count)
     ]
 
 
-async def planned(records: BatchRecords, plan: Sequence[BatchChunk], sample_count: int) -> BatchJob:
+async def planned(records: BatchRecords, plan: Sequence[SpeechChunk], sample_count: int) -> BatchJob:
     job = await begun(records)
     return await records.plan_chunks(job.id, plan, sample_count, 16_000, "en")
 

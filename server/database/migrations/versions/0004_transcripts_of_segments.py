@@ -1,0 +1,13 @@
+"""What is said in segments."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("split_segments", sa.Column("transcripts", sa.JSON(none_as_null=True)))
