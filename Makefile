@@ -13,7 +13,7 @@ install: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-# Splits real recordings while drawing progress, shows the segments and their proof, and exits 0.
+# Splits real recordings and transcribes one while drawing progress, shows what came out and its proof, and exits 0.
 demo: install
 	$(BIN)/python scripts/demo.py
 

@@ -1,4 +1,4 @@
-"""Starts the service in a temporary folder and splits real recordings with it: what `make demo` shows.
+"""Starts the service in a temporary folder, splits real recordings, transcribes one: what `make demo` shows.
 
 The speech is a public-domain reading of "A Tale of Two Cities" from the wheel `moonshine-voice`: a real
 voice, and there without a download. The music is made here, as chords and noise.
@@ -22,6 +22,8 @@ from rich.console import Console
 
 RATE = 44_100
 MUSIC_S = 60
+#: Of the reading, from its beginning to its end.
+KNOWN_WORDS = ("times", "wisdom", "belief", "darkness", "heaven", "authorities", "comparison")
 BIN = Path(sys.executable).parent
 console = Console(highlight=False)
 
@@ -36,11 +38,13 @@ def main() -> int:
             split(environment, talk, folder / "2", "--every", "15s", "--to", "flac")
             split(environment, music, folder / "3", "--max-size", "2MB")
             split(environment, music, folder / "4", "--max-size", "500KB", "--to", "mp3")
+            text = transcribe(environment, talk, folder / "text")
         console.rule("[bold]Proof")
         proven = [
             prove(source, folder / part)
             for source, part in zip((talk, talk, music, music), "1234", strict=True)
         ]
+        proven.append(recognize(talk, text))
     return 0 if all(proven) else 1
 
 
@@ -115,6 +119,27 @@ def split(environment: dict[str, str], source: Path, folder: Path, *options: str
     console.rule(f"[bold]zerokerf split {source.name} {' '.join(options)}")
     command = [str(BIN / "zerokerf"), "split", str(source), *options, "-o", str(folder)]
     subprocess.run(command, env=environment, check=True)
+
+
+def transcribe(environment: dict[str, str], source: Path, folder: Path) -> str:
+    """Subtitles too, of which the first few are shown."""
+    options = ("--format", "txt,srt")
+    console.rule(f"[bold]zerokerf transcribe {source.name} {' '.join(options)}")
+    command = [str(BIN / "zerokerf"), "transcribe", str(source), *options, "-o", str(folder)]
+    subprocess.run(command, env=environment, check=True)
+    subtitles = (folder / f"{source.stem}.srt").read_text().split("\n\n")
+    console.print("\n\n".join(subtitles[:2]), markup=False)
+    return (folder / f"{source.stem}.txt").read_text()
+
+
+def recognize(source: Path, text: str) -> bool:
+    """Whether words that are known to be said were understood, all but one."""
+    words = {word.strip(".,").lower() for word in text.split()}
+    heard = [word for word in KNOWN_WORDS if word in words]
+    verdict = "recognized" if len(heard) >= len(KNOWN_WORDS) - 1 else "NOT RECOGNIZED"
+    console.print(f"{source.name} → “{text[:75].strip()}…”", markup=False)
+    console.print(f"{len(heard)} of {len(KNOWN_WORDS)} known words: [bold]{verdict}[/]")
+    return verdict == "recognized"
 
 
 def prove(source: Path, folder: Path) -> bool:
