@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import backlog, cutting, idle, latency, memory, page, silence, startup
+from benchmarks import backlog, cutting, exactness, idle, latency, memory, page, silence, startup
 from benchmarks.results import Row
 
 Measure = Callable[[Path], Awaitable[list[Row]]]
@@ -31,6 +31,7 @@ SECTIONS: dict[str, dict[str, Measure]] = {
         "encodes": cutting.measure_encodes,
         "sizes": cutting.measure_sizes,
     },
+    "exactness": {"exact": exactness.measure},
 }
 MEASUREMENTS = {name: measure for section in SECTIONS.values() for name, measure in section.items()}
 

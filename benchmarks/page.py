@@ -13,7 +13,10 @@ from rich.table import Table
 
 from benchmarks.results import Row
 
-PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+DOCS = Path(__file__).parent.parent / "docs"
+#: Where sections stand; the usual place is the page of benchmarks.
+PAGES = {"exactness": DOCS / "exactness.md"}
+USUAL_PAGE = DOCS / "benchmarks.md"
 COLUMNS = ("what", "bar", "measured: p50 (min to max)", "met", "repeats")
 
 
@@ -27,12 +30,13 @@ def show(rows: Sequence[Row], console: Console) -> None:
 def write(section: str, rows: Sequence[Row], facts: str) -> None:
     """Between the section's marks; the words round them are people's."""
     begin, end = (f"<!-- measured, {section}: {edge} -->" for edge in ("begin", "end"))
-    before, found, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    page = PAGES.get(section, USUAL_PAGE)
+    before, found, rest = page.read_text(encoding="utf-8").partition(begin)
     after = rest.partition(end)[2]
     if not found:
-        raise ValueError(f"{PAGE.name} has no place for {section}")
+        raise ValueError(f"{page.name} has no place for {section}")
     lines = ["| " + " | ".join(cells) + " |" for cells in (COLUMNS, ("---",) * 5, *map(_cells, rows))]
-    PAGE.write_text("\n".join([f"{before}{begin}", facts, "", *lines, f"{end}{after}"]), encoding="utf-8")
+    page.write_text("\n".join([f"{before}{begin}", facts, "", *lines, f"{end}{after}"]), encoding="utf-8")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -57,10 +61,12 @@ def _processor() -> str:
 
 def _commit() -> str:
     commit = _git("rev-parse", "--short", "HEAD") or "unknown"
-    others = [line for line in _git("status", "--porcelain").splitlines() if PAGE.name not in line]
+    written = {path.name for path in (USUAL_PAGE, *PAGES.values())}
+    changed = _git("status", "--porcelain").splitlines()
+    others = [line for line in changed if Path(line).name not in written]
     return f"{commit} with changes on top" if others else commit
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=PAGE.parent, capture_output=True, text=True, check=False)
+    done = subprocess.run(["git", *arguments], cwd=DOCS, capture_output=True, text=True, check=False)
     return done.stdout.strip()
