@@ -8,6 +8,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from tests.cli.conftest import Cli
 from tests.client.state import SAMPLE_RATE, Service
+from zerokerf.errors import CorruptFile, InternalError, InvalidParams, NoChapters, ZerokerfError
 from zerokerf.v1.audio_pb2 import AudioFormat
 from zerokerf.v1.split_pb2 import PlannedSegment, SourceFacts
 from zerokerf.v1.split_service_pb2 import PlanSplitResponse
@@ -113,3 +114,25 @@ async def test_a_plan_that_is_not_the_whole_source_is_not_called_a_success(
 
     assert result.code == 1
     assert "not the whole source" in result.err
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (CorruptFile("frame 7 ends early"), 3),
+        (NoChapters(), 3),
+        (InvalidParams({"encoding.bit_rate": "Not so."}), 2),
+        (InternalError(), 1),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+async def test_what_would_fail_the_job_has_the_code_of_a_failed_job(
+    service: Service, cli: Cli, failure: ZerokerfError, code: int
+) -> None:
+    service.failure = failure
+
+    result = await cli("split", URL, "--chapters", "--plan")
+
+    assert (result.code, result.out) == (code, "")
+    if code == 3:
+        assert result.err.endswith(f"Error: {failure.reason}: {failure}\n")

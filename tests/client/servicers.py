@@ -104,6 +104,8 @@ class Splits(SplitServiceServicer):
         if request.source.upload_id and request.source.upload_id not in self._service.uploads:
             raise UploadNotFound(request.source.upload_id)
         self._service.plan_requests.append(request)
+        if self._service.failure is not None:
+            raise self._service.failure
         try:
             await self._service.faults.finish.wait()
         except asyncio.CancelledError:

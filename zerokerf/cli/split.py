@@ -1,6 +1,8 @@
 """`zerokerf split`: one recording in, segments out, with progress in between."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -10,18 +12,21 @@ import typer
 from zerokerf.cli import cuts, outputs
 from zerokerf.cli.connection import DEFAULT_SERVER, ApiKey, CaFile, Connection, Server, UseTls
 from zerokerf.cli.documents import plan_document, split_document
-from zerokerf.cli.exit_codes import ExitCode
+from zerokerf.cli.exit_codes import ExitCode, exit_code_of
 from zerokerf.cli.follow import follow, goes_on_without_us, leave_if_failed, save_segments
 from zerokerf.cli.reports import is_whole, put_plan, put_segments
 from zerokerf.cli.running import run_async, usage_error
 from zerokerf.cli.terminal import put, put_json, say
 from zerokerf.cli.views import View, open_view
 from zerokerf.client import AsyncClient
-from zerokerf.errors import ZerokerfError
+from zerokerf.errors import InternalError, InvalidParams, ZerokerfError
 from zerokerf.requests import Wish
 from zerokerf.states import state_name
 from zerokerf.v1.split_pb2 import Split
 from zerokerf.v1.split_service_pb2 import PlanSplitResponse
+
+#: The others are between us and the service.
+_OF_RECORDINGS = (ExitCode.USAGE, ExitCode.UNEXPECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +141,28 @@ async def _plan(request: Request, connection: Connection, *, as_json: bool) -> N
         with open_view(quiet=as_json) as view:
             if not as_json:
                 say("Looking where it would be cut.")
-            plan = await client.plan_split(
-                url=request.url, file=request.file, on_progress=view.uploading, **_wish(request)
-            )
+            with _refusals():
+                plan = await client.plan_split(
+                    url=request.url, file=request.file, on_progress=view.uploading, **_wish(request)
+                )
     if as_json:
         put_json(plan_document(plan))
     else:
         put_plan(plan)
     _leave_unless_whole(plan)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What a recording refuses has the code of a job that failed for the same reason."""
+    try:
+        yield
+    except ZerokerfError as error:
+        code = exit_code_of(error)
+        if isinstance(error, InvalidParams | InternalError) or code not in _OF_RECORDINGS:
+            raise
+        say(f"Error: {error.reason}: {error}")
+        raise typer.Exit(ExitCode.JOB_FAILED) from error
 
 
 async def _split(request: Request, connection: Connection, *, as_json: bool, quiet: bool) -> None:
