@@ -18,6 +18,7 @@ from server.accounts.bootstrap import ensure_bootstrap
 from server.api.batch_files import BatchFiles
 from server.api.batch_service import BatchService
 from server.api.grpc_server import Tls, running_grpc_server
+from server.api.segment_files import SegmentFiles
 from server.api.split_service import SplitService
 from server.api.upload_service import UploadService
 from server.fetch.guard import AddressPolicy
@@ -28,6 +29,7 @@ from server.jobs.split_jobs import SplitJobs
 from server.logs import configure_logs
 from server.parts import Ground, open_ground, open_models, open_storage, signing_key
 from server.settings import Settings
+from server.speech.models import Models
 from server.start_worker import start_worker
 from server.upkeep import keep_up_forever
 from server.workflows.engine import TemporalEngine
@@ -122,10 +124,11 @@ async def _start_server(
     await stack.enter_async_context(_owned(reconciling, "reconciler", stopped))
     upkeep = keep_up_forever(ground.database, ground.storage.store, ground.storage.sweeper)
     await stack.enter_async_context(_owned(upkeep, "upkeep", stopped))
+    models = await open_models(settings)
     running = running_grpc_server(
         settings.grpc_address,
-        batches=await _batch_service(settings, ground, engine, policy),
-        splits=SplitService(jobs, ground.storage.signer, policy),
+        batches=_batch_service(settings, ground, engine, policy, models),
+        splits=SplitService(jobs, SegmentFiles(ground.storage.signer), policy, models),
         uploads=UploadService(ground.uploads),
         authenticator=ApiKeys(ground.database),
         probes={
@@ -139,12 +142,12 @@ async def _start_server(
     return fresh_key
 
 
-async def _batch_service(
-    settings: Settings, ground: Ground, engine: TemporalEngine, policy: AddressPolicy
+def _batch_service(
+    settings: Settings, ground: Ground, engine: TemporalEngine, policy: AddressPolicy, models: Models
 ) -> BatchService:
     jobs = BatchJobs(ground.batches, engine, ground.recordings, ground.wakeups)
     files = BatchFiles(ground.storage.signer, partial(object_uri, parse_address(settings.storage)))
-    return BatchService(jobs, ground.recordings, files, policy, await open_models(settings))
+    return BatchService(jobs, ground.recordings, files, policy, models)
 
 
 async def _start_gateway(stack: AsyncExitStack, settings: Settings) -> None:

@@ -8,6 +8,7 @@ from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from server.api.output_rules import FORMATS, TAG_POLICIES, VERIFICATIONS
+from server.api.speech_rules import transcribe_message
 from server.api.validation import STATES
 from server.jobs.model import (
     Failure,
@@ -21,6 +22,7 @@ from server.jobs.model import (
     SplitRequest,
     StoredSegment,
 )
+from server.jobs.speech_model import StoredTranscript
 from storage.interface import SignedUrl
 from zerokerf.encoding import Encoding
 from zerokerf.v1 import split_pb2, split_service_pb2
@@ -36,6 +38,8 @@ PHASE_VALUES = {
     Phase.FETCHING: split_pb2.SplitProgress.PHASE_FETCHING,
     Phase.DECODING: split_pb2.SplitProgress.PHASE_DECODING,
     Phase.CUTTING: split_pb2.SplitProgress.PHASE_CUTTING,
+    Phase.TRANSCRIBING: split_pb2.SplitProgress.PHASE_TRANSCRIBING,
+    Phase.WRITING: split_pb2.SplitProgress.PHASE_WRITING,
 }
 
 
@@ -68,6 +72,8 @@ def split_message(job: SplitJob) -> split_pb2.Split:
         message.error.CopyFrom(_error(job.failure))
     if request.metadata is not None:
         message.metadata.CopyFrom(json_format.ParseDict(request.metadata, Struct()))
+    if request.transcribe is not None:
+        message.transcribe.CopyFrom(transcribe_message(request.transcribe))
     return message
 
 
@@ -78,6 +84,8 @@ def listed_message(job: SplitJob) -> split_pb2.Split:
         message.mode.timestamps.ClearField("positions")
     if message.mode.HasField("cue"):
         message.mode.cue.ClearField("sheet")
+    if message.HasField("transcribe"):
+        message.transcribe.transcription_config.ClearField("additional_vocab")
     return message
 
 
@@ -100,6 +108,20 @@ def segment_message(
         title=segment.title or "",
         shifted_samples=segment.shifted_samples,
         overlap_samples=segment.overlap_samples,
+    )
+
+
+def transcript_message(
+    transcript: StoredTranscript, content_type: str, link: SignedUrl
+) -> split_pb2.TranscriptFile:
+    return split_pb2.TranscriptFile(
+        format=transcript.format,
+        file_name=transcript.file_name,
+        content_type=content_type,
+        size=transcript.size_bytes,
+        sha256=transcript.sha256,
+        download_url=link.url,
+        expire_time=_timestamp(link.expires_at),
     )
 
 

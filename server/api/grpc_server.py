@@ -25,7 +25,8 @@ OPTIONS = (
     # A second server on the same port would answer half of the calls.
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 4 * 2**20),
-    ("grpc.max_send_message_length", 16 * 2**20),
+    # A job of 5000 segments, each with links to itself and to what is said in it.
+    ("grpc.max_send_message_length", 64 * 2**20),
     ("grpc.max_concurrent_streams", 2000),
     ("grpc.max_metadata_size", 16 * 2**10),
     # Idle watches live through proxies, which often cut after 60 s: both sides may ping every 20 s.

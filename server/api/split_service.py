@@ -1,34 +1,30 @@
 """SplitService: reads the request, asks the jobs, answers."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 from server.api import validation
 from server.api.caller import current_account_id
-from server.api.convert import event_message, listed_message, plan_message, segment_message, split_message
+from server.api.convert import event_message, listed_message, plan_message, split_message
 from server.api.interceptors import Context
+from server.api.segment_files import SegmentFiles
 from server.fetch.guard import AddressPolicy
-from server.jobs.model import SplitJob
 from server.jobs.split_jobs import SplitJobs
 from server.jobs.states import State
-from storage.interface import UrlSigner
-from storage.keys import file_name_of, segment_key
-from zerokerf.formats import Format
-from zerokerf.v1 import split_pb2, split_service_pb2, split_service_pb2_grpc
-
-LINK_LIFE = timedelta(hours=24)
+from server.speech.models import Models
+from zerokerf.v1 import split_service_pb2, split_service_pb2_grpc
 
 
 class SplitService(split_service_pb2_grpc.SplitServiceServicer):
-    def __init__(self, jobs: SplitJobs, signer: UrlSigner, policy: AddressPolicy) -> None:
+    def __init__(self, jobs: SplitJobs, files: SegmentFiles, policy: AddressPolicy, models: Models) -> None:
         self._jobs = jobs
-        self._signer = signer
+        self._files = files
         self._policy = policy
+        self._models = models
 
     async def CreateSplit(
         self, request: split_service_pb2.CreateSplitRequest, context: Context
     ) -> split_service_pb2.CreateSplitResponse:
-        asked = validation.split_request(request, self._policy)
+        asked = validation.split_request(request, self._policy, self._models)
         job = await self._jobs.submit(current_account_id(), asked, request.request_id or None)
         return split_service_pb2.CreateSplitResponse(split=split_message(job))
 
@@ -38,7 +34,9 @@ class SplitService(split_service_pb2_grpc.SplitServiceServicer):
         job = await self._jobs.get(current_account_id(), request.id)
         message = split_message(job)
         if job.state is State.COMPLETED:
-            message.segments.extend([segment async for segment in self._segments(job)])
+            segments = await self._jobs.segments(job.account_id, job.id)
+            message.segments.extend([each async for each in self._files.segments(job, segments)])
+            message.transcripts.extend([each async for each in self._files.transcripts(job)])
         return split_service_pb2.GetSplitResponse(split=message)
 
     async def ListSplits(
@@ -87,15 +85,3 @@ class SplitService(split_service_pb2_grpc.SplitServiceServicer):
         after = validation.after_sequence(request.after_sequence)
         async for event in self._jobs.watch(current_account_id(), request.id, after):
             yield split_service_pb2.WatchSplitResponse(event=event_message(event))
-
-    async def _segments(self, job: SplitJob) -> AsyncIterator[split_pb2.Segment]:
-        if job.source is None or job.output_format is None:
-            return
-        kind = Format(job.output_format)
-        for segment in await self._jobs.segments(job.account_id, job.id):
-            key = segment_key(job.account_id, job.id, segment.index, kind.extension)
-            file_name = file_name_of(key)
-            link = await self._signer.sign_get(
-                key, LINK_LIFE, filename=file_name, content_type=kind.content_type
-            )
-            yield segment_message(segment, job.source, file_name, kind.content_type, link)

@@ -11,9 +11,11 @@ from google.protobuf.struct_pb2 import Struct, Value
 
 from server.api.mode_rules import mode_fields, option_fields
 from server.api.output_rules import output_fields, verification
+from server.api.speech_rules import speech_request
 from server.fetch.guard import AddressPolicy, check_url
 from server.jobs.model import Scalar, SplitRequest
 from server.jobs.states import State
+from server.speech.models import Models
 from zerokerf.errors import InvalidParams, InvalidUrl
 from zerokerf.v1 import split_pb2, split_service_pb2, upload_service_pb2
 
@@ -34,13 +36,16 @@ STATES: dict["split_pb2.Split.State.ValueType", State] = {
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(;[ -~]*)?", re.ASCII)
 
 
-def split_request(request: split_service_pb2.CreateSplitRequest, policy: AddressPolicy) -> SplitRequest:
+def split_request(
+    request: split_service_pb2.CreateSplitRequest, policy: AddressPolicy, models: Models
+) -> SplitRequest:
     """Raises InvalidParams or one of its kinds, naming the field."""
     check_request_id(request.request_id)
     return SplitRequest(
         webhook_url=_webhook_url(request.webhook_url),
         metadata=_metadata(request.metadata) if request.HasField("metadata") else None,
         verification=verification(request.verification),
+        transcribe=speech_request(request.transcribe, models) if request.HasField("transcribe") else None,
         **_wish(request, policy),
     )
 

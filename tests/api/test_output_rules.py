@@ -7,6 +7,7 @@ import pytest
 from server.api import validation
 from server.fetch.guard import AddressPolicy
 from server.jobs.model import SplitRequest
+from tests.api.batch_models import models
 from zerokerf.encoding import Encoding
 from zerokerf.errors import InvalidParams
 from zerokerf.v1.audio_pb2 import AudioFormat
@@ -22,7 +23,7 @@ Change = Callable[[Request], object]
 def job_wish(change: Change) -> SplitRequest:
     request = CreateSplitRequest(source=SplitSource(url=URL), mode=SplitMode(parts=PartsMode(count=3)))
     change(request)
-    return validation.split_request(request, AddressPolicy())
+    return validation.split_request(request, AddressPolicy(), models())
 
 
 def plan_wish(change: Change) -> SplitRequest:

@@ -11,6 +11,7 @@ from server.api import validation
 from server.fetch.guard import AddressPolicy
 from server.jobs.model import SplitRequest
 from server.jobs.states import State
+from tests.api.batch_models import models
 from zerokerf.errors import InvalidParams
 from zerokerf.v1 import split_pb2, split_service_pb2, upload_service_pb2
 from zerokerf.v1.audio_pb2 import AudioFormat
@@ -27,7 +28,7 @@ def asked() -> split_service_pb2.CreateSplitRequest:
 
 
 def check(request: split_service_pb2.CreateSplitRequest) -> SplitRequest:
-    return validation.split_request(request, AddressPolicy())
+    return validation.split_request(request, AddressPolicy(), models())
 
 
 def set_metadata(value: dict[str, object]) -> Change:
