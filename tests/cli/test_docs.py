@@ -12,7 +12,7 @@ from tests.cli.conftest import ROOT
 from tests.client.state import Service
 from zerokerf.v1.split_service_pb2 import CreateSplitRequest
 
-SERVICE_COMMANDS = re.compile(r"zerokerf (serve|server|gateway|worker|config)\b")
+SPLIT_COMMANDS = re.compile(r"zerokerf (split|jobs (?!cancel))")
 
 
 def blocks(guide: str, language: str) -> list[str]:
@@ -41,11 +41,15 @@ async def run(folder: Path, environment: dict[str, str], *command: str) -> str:
 
 
 async def test_the_python_examples_run(service: Service, folder: Path, environment: dict[str, str]) -> None:
-    first, errors, patience = (
-        block.replace("127.0.0.1:50051", service.target) for block in blocks("python.md", "python")
+    first, plan, errors, patience = (
+        block.replace("127.0.0.1:50051", service.target)
+        for block in blocks("python.md", "python")
+        if "client.batch" not in block
     )
 
     assert "talk_002.wav" in await run(folder, environment, sys.executable, "-c", first)
+    assert await run(folder, environment, sys.executable, "-c", plan) == ""
+    assert (folder / "manifest.json").read_text() == service.manifest
     assert "JOB_NOT_FOUND job_gone" in await run(folder, environment, sys.executable, "-c", errors)
     assert await run(folder, environment, sys.executable, "-c", patience) == ""
 
@@ -59,15 +63,12 @@ async def test_the_command_line_examples_run(
         service.start(request)
     service.faults.finish.set()
     lines = [line for block in blocks("cli.md", "sh") for line in block.splitlines()]
-    commands = [
-        line
-        for line in lines
-        if line.startswith("zerokerf") and not SERVICE_COMMANDS.match(line) and "cancel" not in line
-    ]
+    commands = [line for line in lines if SPLIT_COMMANDS.match(line)]
     program = f'set -e\nzerokerf() {{ "{sys.executable}" -m zerokerf "$@"; }}\n' + "\n".join(commands)
 
     out = await run(folder, environment, "sh", "-c", program)
 
-    assert len(commands) == 16
+    assert len(commands) == 20
     assert "segments/talk_002.wav" in out
     assert (folder / "result.json").exists()
+    assert (folder / "talk.json").read_text() == service.manifest
