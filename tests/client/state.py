@@ -5,10 +5,11 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import grpc
 
+from tests.client.batch_state import Transcription
 from tests.client.files import FileServer
 from zerokerf.errors import (
     JobNotFound,
@@ -52,6 +53,10 @@ class Job:
     events: list[SplitEvent]
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
+    @property
+    def has_ended(self) -> bool:
+        return is_final(self.split.state)
+
     async def move(self, state: Split.State.ValueType, **progress: int) -> None:
         async with self.changed:
             self.split.state = state
@@ -92,6 +97,10 @@ class Service:
     manifest: str = "{}\n"
     watch_left: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    transcription: Transcription = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.transcription = Transcription(self.files)
 
     def start(self, request: CreateSplitRequest) -> Job:
         split = Split(id=f"job{len(self.jobs) + 1}", state=Split.STATE_QUEUED, mode=request.mode)
@@ -105,10 +114,12 @@ class Service:
         split.metadata.CopyFrom(request.metadata)
         split.create_time.FromJsonString("2026-01-02T03:04:05Z")
         job = self.jobs[split.id] = Job(split, [])
-        task = asyncio.create_task(self._run(job))
+        self.own(asyncio.create_task(self._run(job)))
+        return job
+
+    def own(self, task: asyncio.Task[None]) -> None:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-        return job
 
     async def _run(self, job: Job) -> None:
         count = len(self.segments)
@@ -152,12 +163,28 @@ class Service:
         return self.jobs[job_id]
 
 
-async def follow(job: Job, cursor: int) -> AsyncIterator[SplitEvent]:
+class Event(Protocol):
+    @property
+    def sequence(self) -> int: ...
+
+
+E = TypeVar("E", bound=Event)
+
+
+class Followed(Protocol[E]):
+    events: list[E]
+    changed: asyncio.Condition
+
+    @property
+    def has_ended(self) -> bool: ...
+
+
+async def follow(job: Followed[E], cursor: int) -> AsyncIterator[E]:
     while True:
         for event in job.events[cursor:]:
             yield event
             cursor = event.sequence
-        if is_final(job.split.state):
+        if job.has_ended:
             return
         async with job.changed:
             while len(job.events) == cursor:
