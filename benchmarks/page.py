@@ -17,7 +17,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 #: Where sections stand; the usual place is the page of benchmarks.
 PAGES = {"exactness": DOCS / "exactness.md"}
 USUAL_PAGE = DOCS / "benchmarks.md"
-COLUMNS = ("what", "bar", "measured: p50 (min to max)", "met", "repeats")
+COLUMNS = ("what", "bar", "measured", "met", "repeats")
 
 
 def show(rows: Sequence[Row], console: Console) -> None:

@@ -12,7 +12,6 @@ from server.media.prober import Prober
 from zerokerf.errors import SegmentDiffers, SegmentUnproven, VerificationFailed
 from zerokerf.formats import Format
 
-_EDGE_MS = 150
 _BATCH = 250
 _MEMORY_BYTES = 2 * 1024**3
 
@@ -21,13 +20,15 @@ _MEMORY_BYTES = 2 * 1024**3
 class EdgeBar:
     """What the edges of a format's segments have to be like, and how to see it.
 
-    A decoder that begins early by the first of `pre_rolls_ms` gives the same samples as one that plays from
-    the start, but for few files, for which the others are tried. `tolerance` is of full scale.
+    `edge_ms` of both ends are compared. A decoder that begins early by the first of `pre_rolls_ms` gives the
+    same samples as one that plays from the start, but for few files, for which the others are tried.
+    `tolerance` is of full scale.
     """
 
     least: Match
     pre_rolls_ms: tuple[int, ...]
     tolerance: float = 0.0
+    edge_ms: int = 150
 
 
 #: Opus leaves the last bits of its floats to chance; what its speech modes and AAC's noise remember may never
@@ -37,7 +38,7 @@ EDGE_BARS: Mapping[Format, EdgeBar] = {
     Format.FLAC: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(0,)),
     Format.MP3: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(100, 400, 4000)),
     Format.OGG: EdgeBar(least=Match.SAMPLES, pre_rolls_ms=(200,)),
-    Format.OPUS: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(640, 3000), tolerance=1e-6),
+    Format.OPUS: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(640, 3000), tolerance=1e-6, edge_ms=80),
     Format.AAC: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(100,)),
     Format.M4A: EdgeBar(least=Match.FRAMES, pre_rolls_ms=(100,)),
 }
@@ -152,7 +153,7 @@ def _request(
     wall_s = 120 + len(batch)  # far more than is needed
     if is_full:
         wall_s += sum(segment.sample_count for segment, _ in batch) // rate
-    edge = _EDGE_MS * rate // 1000
+    edge = bar.edge_ms * rate // 1000
     pre_rolls = [length_ms * rate // 1000 for length_ms in bar.pre_rolls_ms]
     return {
         "path": str(source.path.absolute()),

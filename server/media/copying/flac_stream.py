@@ -57,6 +57,8 @@ def write_stream_head(info: StreamInfo, sample_count: int, least_block: int, mos
 
 
 def _find_marker(fd: int, position: int) -> int:
+    if os.pread(fd, len(_STREAMINFO_STARTS[0]), position) in _STREAMINFO_STARTS:
+        return position
     head = os.pread(fd, _WINDOW_BYTES, position)
     if head.startswith(b"OggS"):
         raise NotCopyable("It is FLAC in Ogg.")
