@@ -11,9 +11,10 @@ from typing_extensions import TypedDict
 from gateway.bodies import MAX_SAFE_INTEGER
 from gateway.durations import Number, milliseconds, seconds, segment_ms
 from gateway.mode_answers import ModeJson, add_mode, add_mode_summary, uses_extensions
+from gateway.speech_answers import TranscribeJson, transcribe_json
 from gateway.split_bodies import Scalar
 from zerokerf.v1 import audio_pb2, job_error_pb2
-from zerokerf.v1.split_pb2 import Segment, Split
+from zerokerf.v1.split_pb2 import Segment, Split, TranscriptFile
 
 Status = Literal["queued", "processing", "completed", "failed"]
 
@@ -32,8 +33,18 @@ class JobErrorJson(TypedDict):
     message: str
 
 
+class TranscriptJson(TypedDict):
+    """What was said, as a file."""
+
+    format: str
+    downloadUrl: str
+    size: int
+    expiresAt: str
+
+
 class SegmentJson(TypedDict):
-    """`reason`, `title` and `overlap` are there only for jobs that used an extension's mode or option."""
+    """`reason`, `title` and `overlap` are there only for jobs that used an extension's mode or option,
+    `transcripts` only for those that transcribe."""
 
     index: int
     downloadUrl: str
@@ -43,6 +54,7 @@ class SegmentJson(TypedDict):
     reason: NotRequired[str]
     title: NotRequired[str]
     overlap: NotRequired[float]
+    transcripts: NotRequired[list[TranscriptJson]]
 
 
 class SplitJson(ModeJson, TypedDict):
@@ -51,11 +63,13 @@ class SplitJson(ModeJson, TypedDict):
     id: str
     status: Status
     progress: NotRequired[int]
+    transcribe: NotRequired[TranscribeJson]
     outputFormat: NotRequired[str]
     sourceFileName: NotRequired[str]
     sourceDuration: NotRequired[float]
     sourceSize: NotRequired[int]
     segments: NotRequired[list[SegmentJson]]
+    transcripts: NotRequired[list[TranscriptJson]]
     webhookUrl: NotRequired[str]
     metadata: NotRequired[dict[str, Scalar]]
     error: NotRequired[JobErrorJson]
@@ -118,6 +132,8 @@ def completed_json(split: Split) -> SplitJson:
     if uses_extensions(split):
         for shown, segment in zip(answer["segments"], split.segments, strict=True):
             _add_cut(shown, segment, source.sample_rate)
+    if split.HasField("transcribe"):
+        _add_transcripts(answer, split)
     _add_metadata(answer, split)
     answer["createdAt"] = timestamp(split.create_time)
     answer["completedAt"] = timestamp(split.end_time)
@@ -156,6 +172,8 @@ def _head(split: Split, *, with_progress: bool = False, in_list: bool = False) -
     if with_progress:
         answer["progress"] = split.progress.percent
     (add_mode_summary if in_list else add_mode)(answer, split)
+    if split.HasField("transcribe") and not in_list:
+        answer["transcribe"] = transcribe_json(split.transcribe)
     return answer
 
 
@@ -188,6 +206,21 @@ def _duration_ms(first_sample: int, sample_count: int, sample_rate: int, rounded
 def _add_requested_format(answer: SplitJson, split: Split) -> None:
     if split.requested_format:
         answer["outputFormat"] = format_name(split.requested_format)
+
+
+def _add_transcripts(answer: SplitJson, split: Split) -> None:
+    for shown, segment in zip(answer["segments"], split.segments, strict=True):
+        shown["transcripts"] = [_transcript_json(file) for file in segment.transcripts]
+    answer["transcripts"] = [_transcript_json(file) for file in split.transcripts]
+
+
+def _transcript_json(file: TranscriptFile) -> TranscriptJson:
+    return TranscriptJson(
+        format=file.format,
+        downloadUrl=file.download_url,
+        size=file.size,
+        expiresAt=timestamp(file.expire_time),
+    )
 
 
 def _add_metadata(answer: SplitJson, split: Split) -> None:

@@ -2,7 +2,7 @@
 
 import math
 from datetime import UTC, datetime
-from typing import Any, NotRequired
+from typing import NotRequired
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from typing_extensions import TypedDict
@@ -10,10 +10,11 @@ from typing_extensions import TypedDict
 from gateway.answers import timestamp
 from gateway.batch_states import Status, status_of
 from gateway.durations import exact_seconds
+from gateway.speech_answers import output_config_json, transcription_json
 from gateway.strict_json import JsonObject
 from gateway.structs import from_struct
 from zerokerf.v1 import batch_service_pb2 as pb
-from zerokerf.v1.batch_pb2 import BatchFile, BatchJob, BatchModel, OutputConfig, TranscriptionConfig
+from zerokerf.v1.batch_pb2 import BatchFile, BatchJob, BatchModel
 
 #: How long a link to upload to works at most, in seconds.
 _UPLOAD_LIVES_S = 1800
@@ -163,37 +164,6 @@ def model_json(model: BatchModel) -> ModelJson:
     )
 
 
-def transcription_json(config: TranscriptionConfig) -> JsonObject:
-    answer: JsonObject = {
-        "language": config.language or "en",
-        "operating_point": _name(TranscriptionConfig.OperatingPoint, config.operating_point) or "standard",
-        "diarization": _name(TranscriptionConfig.Diarization, config.diarization) or "none",
-    }
-    for name in ("domain", "output_locale"):
-        if value := getattr(config, name):
-            answer[name] = value
-    if config.HasField("enable_entities"):
-        answer["enable_entities"] = config.enable_entities
-    if config.additional_vocab:
-        answer["additional_vocab"] = [
-            {"content": entry.content}
-            | ({"sounds_like": list(entry.sounds_like)} if entry.sounds_like else {})
-            for entry in config.additional_vocab
-        ]
-    return answer
-
-
-def output_config_json(config: OutputConfig) -> JsonObject:
-    if not config.HasField("srt_overrides"):
-        return {}
-    overrides, shown = config.srt_overrides, JsonObject()
-    if overrides.HasField("max_line_length"):
-        shown["max_line_length"] = overrides.max_line_length
-    if overrides.HasField("max_lines"):
-        shown["max_lines"] = overrides.max_lines
-    return {"srt_overrides": shown}
-
-
 def _config(job: BatchJob) -> JobConfigJson:
     answer = JobConfigJson(
         type="transcription", transcription_config=transcription_json(job.transcription_config)
@@ -230,12 +200,6 @@ def _output(job: BatchJob) -> JsonObject:
 
 def _file(file: BatchFile) -> InputFileJson:
     return InputFileJson(key=file.key, s3_uri=file.uri, download_url=file.download_url)
-
-
-def _name(kind: Any, value: int) -> str:  # noqa: ANN401 - the stubs have no class for all enums
-    """The last word of the value's name; empty for one that this version does not know."""
-    known = value in kind.values() and value != 0
-    return str(kind.Name(value)).rpartition("_")[2].lower() if known else ""
 
 
 def _time(job: BatchJob, name: str) -> str | None:

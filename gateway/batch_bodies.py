@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from gateway.bodies import MAX_INT32, SENTENCES, Body
+from gateway.bodies import SENTENCES, Body
+from gateway.speech_bodies import NotEmpty, OutputBody, TranscriptionBody
 
 _JOB_ID = re.compile(r"[a-zA-Z0-9]+")
 JOB_ID_PATTERN = "^[a-zA-Z0-9]+$"
@@ -34,28 +35,10 @@ def _object(value: object) -> object:
     raise ValueError(SENTENCES["dict_type"])
 
 
-NotEmpty = Annotated[str, Field(min_length=1)]
 JobId = Annotated[str, AfterValidator(_job_id), Field(json_schema_extra={"pattern": JOB_ID_PATTERN})]
 Details = Annotated[object, BeforeValidator(_details), WithJsonSchema({"type": ["string", "object"]})]
 #: JSON as it is; what it may hold is not for a schema to say.
 FreeObject = Annotated[dict[str, object] | None, BeforeValidator(_object), WithJsonSchema({"type": "object"})]
-
-
-class VocabularyBody(Body):
-    content: str = Field(description="A word or phrase of up to 6 words.")
-    sounds_like: list[str] | None = None
-
-
-class TranscriptionBody(Body):
-    language: str | None = Field(None, description="`en` when absent.")
-    operating_point: Literal["standard", "enhanced"] | None = Field(
-        None, description="`standard` when absent."
-    )
-    diarization: Literal["none", "speaker", "channel"] | None = Field(None, description="`none` when absent.")
-    domain: str | None = None
-    output_locale: str | None = None
-    enable_entities: bool | None = None
-    additional_vocab: list[VocabularyBody] | None = Field(None, description="At most 1000 entries.")
 
 
 class TrackingBody(Body):
@@ -67,15 +50,6 @@ class TrackingBody(Body):
     reference: str | None = None
     tags: list[str] | None = None
     details: Details = None
-
-
-class SrtBody(Body):
-    max_line_length: int | None = Field(None, ge=1, le=MAX_INT32, description="37 when absent.")
-    max_lines: int | None = Field(None, ge=1, le=MAX_INT32, description="2 when absent.")
-
-
-class OutputBody(Body):
-    srt_overrides: SrtBody | None = None
 
 
 class ConfiguredBody(Body):

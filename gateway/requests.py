@@ -6,6 +6,7 @@ from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
 from gateway.bodies import MAX_SAFE_INTEGER, SENTENCES, CreateUploadBody, validated
 from gateway.modes import cut_options, in_range, split_mode
+from gateway.speech_requests import transcribe
 from gateway.split_bodies import (
     OUTPUT_FORMATS,
     CreateSplitBody,
@@ -30,6 +31,7 @@ def parse_split(fields: JsonObject, request_id: str) -> split_service_pb2.Create
     return split_service_pb2.CreateSplitRequest(
         **_wish(body),
         verification=_VERIFICATIONS[body.verification],
+        transcribe=None if body.transcribe is None else transcribe(body.transcribe),
         webhook_url=body.webhookUrl or "",
         metadata=None if body.metadata is None else _struct(body.metadata),
         request_id=request_id,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from gateway.bodies import MAX_INT32, MAX_SAFE_INTEGER, Body, Number, Seconds, variant
+from gateway.speech_bodies import TranscribeBody
 from zerokerf.v1 import audio_pb2
 
 Scalar = str | int | float | bool | None
@@ -152,6 +153,9 @@ class CreateSplitBody(PlanSplitBody):
 
     verification: Literal["edges", "full"] | None = Field(
         None, description="`full` compares every copied sample with the source, not only those at both ends."
+    )
+    transcribe: TranscribeBody | None = Field(
+        None, description="Transcribes the recording too: as a whole, and word by word into its segments."
     )
     webhookUrl: str | None = Field(None, description="An https URL.")  # noqa: N815 - JSON
     metadata: Annotated[dict[str, Scalar] | None, BeforeValidator(_plain)] = Field(
