@@ -1,5 +1,6 @@
 """One table from every error's reason or kind to its status and sentence in the transcription API."""
 
+import re
 from collections.abc import Mapping
 
 import grpc
@@ -109,7 +110,8 @@ def _sentence(error: ZerokerfError) -> str:
 def _told(field: str, sentence: str) -> str:
     """There is no other place to name the field. Like the documented sentences, without a full stop."""
     sentence = sentence.removesuffix(".")
-    says_what = field == "body" or field.rpartition(".")[2] in sentence
+    last = re.escape(field.rpartition(".")[2])
+    says_what = field == "body" or re.search(rf"\b{last}\b", sentence)
     return sentence if says_what else f"{field}: {sentence}"
 
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _LONGEST_ECHO = 200
-_LAST_SECOND = int(datetime.max.replace(tzinfo=UTC).timestamp())
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 _NEARLY_ONE_S = 999_999_999
 
 _SORT_BY = {

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, JSONResponse
+from fastapi.routing import APIRoute
 
 from gateway import examples
 from gateway.answers import SplitJson
@@ -76,12 +77,26 @@ def add_description(app: FastAPI) -> None:
                 del operation["responses"]["422"]
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            _show_whole(route, document["paths"][route.path_format])
 
     async def description() -> Response:
         return JSONResponse(document)
 
     app.add_api_route("/openapi.json", description, methods=["GET"], include_in_schema=False)
     app.add_api_route("/docs", _page, methods=["GET"], include_in_schema=False)
+
+
+def _show_whole(route: APIRoute, operations: dict[str, Any]) -> None:
+    """The framework leaves nulls out of examples, where they are what an example is to show."""
+    for method in route.methods or ():
+        answers = operations[method.lower()]["responses"]
+        for status, answer in route.responses.items():
+            for media_type, shown in answer.get("content", {}).items():
+                answers[str(status)]["content"][media_type] |= {
+                    name: value for name, value in shown.items() if name == "examples"
+                }
 
 
 async def _page() -> Response:

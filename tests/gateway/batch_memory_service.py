@@ -182,10 +182,12 @@ class MemoryBatchService(BatchServiceServicer, UploadServiceServicer):
         await self._count_watchers(1)
         try:
             events, sequence = self.events[request.id], request.after_sequence
-            while not (events and is_final(events[-1].state) and sequence >= events[-1].sequence):
+            while True:
                 for event in events[sequence:]:
                     sequence = event.sequence
                     yield pb.WatchBatchJobResponse(event=event)
+                if events and is_final(events[-1].state):
+                    return
                 async with self._changed:
                     await self._changed.wait_for(lambda seen=sequence: len(events) > seen)  # type: ignore[misc]  # a default is no argument
         finally:

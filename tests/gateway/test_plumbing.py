@@ -59,6 +59,14 @@ async def test_the_description_lists_every_endpoint_with_examples(stranger: http
         "POST /api/v1/splits/{jobId}/cancel",
         "GET /api/v1/splits/{jobId}/events",
         "POST /api/v1/uploads",
+        "POST /v1/batch/jobs",
+        "GET /v1/batch/jobs",
+        "GET /v1/batch/jobs/{jobId}",
+        "DELETE /v1/batch/jobs/{jobId}",
+        "GET /v1/batch/jobs/{jobId}/files",
+        "POST /v1/batch/jobs/{jobId}/cancel",
+        "GET /v1/batch/jobs/{jobId}/events",
+        "GET /v1/batch/models",
         "GET /healthz",
         "GET /readyz",
     }
@@ -66,6 +74,8 @@ async def test_the_description_lists_every_endpoint_with_examples(stranger: http
         assert ("422" in operation["responses"]) == (name == "POST /api/v1/splits/plan"), name
         if "/api/" in name:
             assert {"401", "500", "503"} <= set(operation["responses"]), name
+        if "/v1/batch/" in name:
+            assert {"403", "500", "503"} <= set(operation["responses"]), name
     assert {"400", "404", "409", "413"} <= set(operations["POST /api/v1/splits"]["responses"])
     assert document["servers"] == [{"url": "https://files.example.com"}]
     assert not re.search(r"#/(?!components/schemas/)", str(document))
