@@ -10,9 +10,11 @@ import pytest
 
 from tests.cli.conftest import ROOT
 from tests.client.state import Service
+from zerokerf.v1.batch_pb2 import BatchJob
 from zerokerf.v1.split_service_pb2 import CreateSplitRequest
 
 SPLIT_COMMANDS = re.compile(r"zerokerf (split|jobs (?!cancel))")
+SPEECH_COMMANDS = re.compile(r"zerokerf (transcribe|models|transcripts (?!cancel))")
 
 
 def blocks(guide: str, language: str) -> list[str]:
@@ -24,6 +26,15 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "talk.wav").write_bytes(os.urandom(1000))
     (tmp_path / "talk.cue").write_text("TRACK 01 AUDIO")
     return tmp_path
+
+
+def commands_of(guide: str, wanted: re.Pattern[str]) -> list[str]:
+    lines = [line for block in blocks(guide, "sh") for line in block.splitlines()]
+    return [line for line in lines if wanted.match(line)]
+
+
+def program_of(commands: list[str]) -> str:
+    return f'set -e\nzerokerf() {{ "{sys.executable}" -m zerokerf "$@"; }}\n' + "\n".join(commands)
 
 
 async def run(folder: Path, environment: dict[str, str], *command: str) -> str:
@@ -62,13 +73,37 @@ async def test_the_command_line_examples_run(
         request.mode.duration.segment_duration.seconds = 600
         service.start(request)
     service.faults.finish.set()
-    lines = [line for block in blocks("cli.md", "sh") for line in block.splitlines()]
-    commands = [line for line in lines if SPLIT_COMMANDS.match(line)]
-    program = f'set -e\nzerokerf() {{ "{sys.executable}" -m zerokerf "$@"; }}\n' + "\n".join(commands)
+    commands = commands_of("cli.md", SPLIT_COMMANDS)
 
-    out = await run(folder, environment, "sh", "-c", program)
+    out = await run(folder, environment, "sh", "-c", program_of(commands))
 
     assert len(commands) == 20
     assert "segments/talk_002.wav" in out
     assert (folder / "result.json").exists()
     assert (folder / "talk.json").read_text() == service.manifest
+
+
+async def test_the_python_example_of_transcribing_runs(
+    service: Service, folder: Path, environment: dict[str, str]
+) -> None:
+    (example,) = (block for block in blocks("python.md", "python") if "client.batch" in block)
+    program = example.replace("127.0.0.1:50051", service.target)
+
+    out = await run(folder, environment, sys.executable, "-c", program)
+
+    assert "0:00:40 of 0:01:00\n" in out
+    assert "It was the best of times." in out
+    assert (folder / "talk.txt").read_bytes() == service.transcription.texts["txt"]
+
+
+async def test_the_command_line_examples_of_transcribing_run(
+    service: Service, folder: Path, environment: dict[str, str]
+) -> None:
+    commands = commands_of("cli.md", SPEECH_COMMANDS)
+
+    out = await run(folder, environment, "sh", "-c", program_of(commands))
+
+    assert len(commands) == 12
+    assert "transcripts/talk.json\n" in out
+    assert (folder / "talk.srt").read_bytes() == service.transcription.texts["srt"]
+    assert service.transcription.jobs["call17"].job.state == BatchJob.STATE_DELETED

@@ -29,6 +29,7 @@ class Request:
 
     source: str
     speech: speech.TypedSpeech
+    job_id: str
     as_json: bool
     quiet: bool
 
@@ -54,6 +55,7 @@ def transcribe(
     vocabulary: speech.Vocabulary = None,
     line_length: speech.LineLength = None,
     lines: speech.Lines = None,
+    job_id: Annotated[str, typer.Option("--id", metavar="ID", help="Call the job so: letters, digits.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document about the job.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only the text or file names.")] = False,
     server: Server = DEFAULT_SERVER,
@@ -71,7 +73,7 @@ def transcribe(
         line_length=line_length,
         lines=lines,
     )
-    request = Request(source, typed, as_json, quiet)
+    request = Request(source, typed, job_id, as_json, quiet)
     if request.file and not request.file.is_file():
         raise usage_error(f"There is no file {source!r}; an address begins with https://.")
     connection = Connection(server, api_key, tls, ca_file)
@@ -106,7 +108,11 @@ async def _followed(request: Request, client: AsyncClient) -> BatchJob:
     """The job in its final state."""
     with open_view(quiet=request.quiet) as view:
         job = await client.batch.create(
-            url=request.url, file=request.file, on_progress=view.uploading, **request.speech.wish
+            url=request.url,
+            file=request.file,
+            job_id=request.job_id,
+            on_progress=view.uploading,
+            **request.speech.wish,
         )
         if not request.quiet:
             say(f"Job {job.id} accepted.")
