@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 
 from tests.corpus.recordings import RECORDINGS, make_recordings
+from tests.corpus.speech import lecture
+from tests.end_to_end.batch_recordings import make_batch_recordings
 from tests.end_to_end.deployments import folder_and_sqlite, s3_and_postgres
 from tests.end_to_end.service import Service
 from tests.end_to_end.talks import make_talks
 from tests.services.postgres import running_postgres
 from tests.services.seaweed import SeaweedServer, running_seaweed
 from tests.services.web import Site, running_site
+from tests.speech.recordings import write
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +62,19 @@ def talks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("talks")
     make_talks(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("spoken")
+    make_batch_recordings(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def long_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten minutes: half a minute of work for four cores."""
+    return write(tmp_path_factory.mktemp("lecture") / "lecture.wav", lecture(600).samples)
 
 
 @pytest.fixture(scope="session")
