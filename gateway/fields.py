@@ -38,6 +38,7 @@ JSON_NAMES: Mapping[str, str] = {
     "tags.title": "tags.title",
     "verification": "verification",
     "strict": "strict",
+    "transcribe": "transcribe",
     "webhook_url": "webhookUrl",
     "metadata": "metadata",
     "request_id": "Idempotency-Key",
@@ -54,12 +55,12 @@ JSON_NAMES: Mapping[str, str] = {
 
 
 #: What is below is named as in the API that it comes from, which spells its fields like the protos.
-_AS_IN_PROTOS = "transcribe"
+_AS_IN_PROTOS = "transcribe."
 
 
 def json_name(path: str) -> str:
     """A path the table does not know keeps its first part, in the spelling of JSON."""
-    if path.partition(".")[0] == _AS_IN_PROTOS:
+    if path.startswith(_AS_IN_PROTOS):
         return path
     parts = path.split(".")
     for length in range(len(parts), 0, -1):

@@ -118,6 +118,26 @@ class SegmentProof:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestTranscript:
+    """What was said, as a file."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _JSON
+
+    format: Literal["json", "txt", "srt", "vtt"]
+    file_name: FileName
+    size_bytes: Count
+    sha256: Sha256
+
+
+def _is_empty(files: tuple[ManifestTranscript, ...]) -> bool:
+    return not files
+
+
+#: Nothing is said of them where nothing was transcribed.
+Transcripts = Annotated[tuple[ManifestTranscript, ...], Field(exclude_if=_is_empty)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestSegment:
     """One file, and its place on the source's time line. Ranges follow each other without a gap."""
 
@@ -145,6 +165,8 @@ class ManifestSegment:
     padding_samples: Count = 0
     """The same at the end."""
     proof: SegmentProof
+    transcripts: Transcripts = ()
+    """What is said in it, on the time line of its file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +183,8 @@ class Manifest:
     segments: tuple[ManifestSegment, ...]
     notes: tuple[str, ...] = ()
     """What had to change, in sentences."""
+    transcripts: Transcripts = ()
+    """What is said in the whole recording."""
 
 
 Part = ManifestSource | ManifestOutput | ManifestSegment
