@@ -71,10 +71,12 @@ def class_of(reason: str) -> type[ZerokerfError] | None:
     return _BY_REASON.get(reason)
 
 
-def rebuilt(reason: str, sentence: str, facts: dict[str, str]) -> ZerokerfError | None:
+def rebuilt(
+    reason: str, sentence: str, facts: dict[str, str], violations: dict[str, str]
+) -> ZerokerfError | None:
     """An error that crossed another wire than gRPC's. None for a reason that is not in the catalogue."""
     cls = class_of(reason)
-    return _rebuilt(reason, cls.kind, sentence, facts, {}) if cls else None
+    return _rebuilt(reason, cls.kind, sentence, facts, violations) if cls else None
 
 
 def _rebuilt(

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import structlog
 from temporalio import activity
@@ -16,7 +15,7 @@ from server.media.manifest import from_json
 from server.media.splitting import Share
 from server.workflows.cutting import Cutting
 from server.workflows.failures import reported
-from server.workflows.messages import ChunkRef, FailedJob, JobRef, PlanRef, ShareRef
+from server.workflows.messages import ChunkRef, FailedJob, JobRef, PlanRef, ShareRef, packed_plan
 from server.workflows.planning import Planning
 from server.workflows.reporter import Counter
 from server.workflows.segment_transcripts import SegmentTranscripts
@@ -106,12 +105,13 @@ class SplitActivities:
             log.info("job completed", action="complete", job_id=job.id, account_id=job.account_id)
 
     @activity.defn(name="split.plan")
-    async def plan(self, ref: PlanRef) -> dict[str, Any]:
+    async def plan(self, ref: PlanRef) -> bytes:
         """Where a job of this request would cut."""
         with reported():
             async with self._parts.steps.scratch.folder(ref.plan_id) as folder, alive():
                 request = request_of(ref.request)
-                return asdict(await self._parts.planning.run(ref.account_id, request, folder))
+                plan = await self._parts.planning.run(ref.account_id, request, folder)
+                return packed_plan(asdict(plan))
 
     @activity.defn(name="split.fail")
     async def fail(self, failed: FailedJob) -> None:

@@ -15,10 +15,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from server.jobs.kinds import KindName
 from server.jobs.model import SplitPlan, SplitRequest
 from server.jobs.split_rows import plan_of
-from server.workflows.messages import TASK_QUEUE, JobRef, PlanRef
+from server.workflows.failures import reported_in
+from server.workflows.messages import TASK_QUEUE, JobRef, PlanRef, unpacked_plan
 from server.workflows.split_workflow import PLAN_LIMIT, CleanUpWorkflow, PlanWorkflow
-from zerokerf.errors import InternalError, Unavailable, ZerokerfError
-from zerokerf.status import rebuilt
+from zerokerf.errors import Unavailable, ZerokerfError
 
 RPC_LIMIT = timedelta(seconds=10)
 
@@ -44,24 +44,22 @@ class TemporalEngine:
 
     async def plan_split(self, account_id: str, request: SplitRequest) -> SplitPlan:
         plan_id = f"plan_{uuid.uuid4().hex}"
-        with _reachable():
-            handle = await self._client.start_workflow(
-                PlanWorkflow.run,
-                PlanRef(plan_id, account_id, asdict(request)),
-                id=plan_id,
-                task_queue=TASK_QUEUE,
-                execution_timeout=PLAN_LIMIT,
-                rpc_timeout=RPC_LIMIT,
-            )
         try:
             with _reachable():
-                return plan_of(await handle.result())
+                found = await self._client.execute_workflow(
+                    PlanWorkflow.run,
+                    PlanRef(plan_id, account_id, asdict(request)),
+                    id=plan_id,
+                    task_queue=TASK_QUEUE,
+                    execution_timeout=PLAN_LIMIT,
+                )
         except WorkflowFailureError as failure:
             raise _why(failure) from failure
         except asyncio.CancelledError:
             with _reachable(missing_is_fine=True):  # nobody waits any more: its work stops
-                await handle.cancel(rpc_timeout=RPC_LIMIT)
+                await self._client.get_workflow_handle(plan_id).cancel(rpc_timeout=RPC_LIMIT)
             raise
+        return plan_of(unpacked_plan(found))
 
     async def cancel(self, job_id: str) -> None:
         with _reachable(missing_is_fine=True):
@@ -88,9 +86,9 @@ class TemporalEngine:
 def _why(failure: WorkflowFailureError) -> ZerokerfError:
     """What the work itself reported; whatever else ended it is nothing that a client can mend."""
     cause = failure.cause.cause if isinstance(failure.cause, ActivityError) else failure.cause
-    if not isinstance(cause, ApplicationError) or not cause.type or not cause.details:
+    if not isinstance(cause, ApplicationError):
         return Unavailable("Planning")
-    return rebuilt(cause.type, cause.message, dict(cause.details[0])) or InternalError()
+    return reported_in(cause) or Unavailable("Planning")
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from server.jobs.model import Failure
 from server.jobs.wanted import JobNoLongerWanted
 from server.workflows.messages import FailedJob
-from zerokerf.errors import JobFailed, Kind, ZerokerfError
+from zerokerf.errors import InvalidParams, JobFailed, Kind, ZerokerfError
+from zerokerf.status import rebuilt
 
 NO_LONGER_WANTED = "JOB_NO_LONGER_WANTED"
 
@@ -27,16 +28,36 @@ def reported() -> Iterator[None]:
         is_ours = error.kind in OUR_SIDE
         shown = JobFailed() if is_ours else error
         raise _crossing(
-            shown.reason, str(shown), shown.facts, may_pass=error.is_transient, is_ours=is_ours
+            shown.reason,
+            str(shown),
+            shown.facts,
+            violations=shown.violations if isinstance(shown, InvalidParams) else None,
+            may_pass=error.is_transient,
+            is_ours=is_ours,
         ) from error
 
 
+def reported_in(error: ApplicationError) -> ZerokerfError | None:
+    """What crossed the engine, for whoever waits. None for an accident, or another version's error."""
+    if not error.type or not error.details:
+        return None
+    facts, *violations = error.details
+    return rebuilt(error.type, error.message, dict(facts), dict(violations[0]) if violations else {})
+
+
 def _crossing(
-    reason: str, sentence: str, facts: dict[str, str], *, may_pass: bool = False, is_ours: bool = False
+    reason: str,
+    sentence: str,
+    facts: dict[str, str],
+    *,
+    violations: dict[str, str] | None = None,
+    may_pass: bool = False,
+    is_ours: bool = False,
 ) -> ApplicationError:
     """What is wrong with a source is news for its owner; only what is wrong here is for the engine's log."""
     category = ApplicationErrorCategory.UNSPECIFIED if is_ours else ApplicationErrorCategory.BENIGN
-    return ApplicationError(sentence, facts, type=reason, non_retryable=not may_pass, category=category)
+    details = (facts, violations) if violations else (facts,)
+    return ApplicationError(sentence, *details, type=reason, non_retryable=not may_pass, category=category)
 
 
 def failure_of(failed: FailedJob) -> Failure:

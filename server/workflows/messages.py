@@ -1,5 +1,7 @@
 """What crosses the engine's wire: ids and small facts. Fields are only added, with defaults."""
 
+import json
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,3 +53,13 @@ class FailedJob:
     reason: str = ""
     sentence: str = ""
     facts: dict[str, str] = field(default_factory=dict)
+
+
+def packed_plan(plan: dict[str, Any]) -> bytes:
+    """Thousands of segments say much the same: small enough for the engine, which refuses 2 MiB."""
+    return zlib.compress(json.dumps(plan).encode())
+
+
+def unpacked_plan(packed: bytes) -> dict[str, Any]:
+    plan: dict[str, Any] = json.loads(zlib.decompress(packed))
+    return plan

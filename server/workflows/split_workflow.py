@@ -1,7 +1,6 @@
 """A split job's story: fetch, cut, perhaps transcribe, complete; all that goes wrong is one typed failure."""
 
 from datetime import timedelta
-from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -69,7 +68,7 @@ class PlanWorkflow:
     """Somebody waits for its result: it is tried for minutes and not for days."""
 
     @workflow.run
-    async def run(self, plan: PlanRef) -> dict[str, Any]:
+    async def run(self, plan: PlanRef) -> bytes:
         return await workflow.execute_activity_method(
             SplitActivities.plan,
             plan,

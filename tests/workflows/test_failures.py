@@ -4,9 +4,9 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from server.jobs.wanted import JobNoLongerWanted
-from server.workflows.failures import NO_LONGER_WANTED, failure_of, reported
-from server.workflows.messages import FailedJob, JobRef
-from zerokerf.errors import CorruptFile, StorageDenied, Unavailable, ZerokerfError
+from server.workflows.failures import NO_LONGER_WANTED, failure_of, reported, reported_in
+from server.workflows.messages import FailedJob, JobRef, packed_plan, unpacked_plan
+from zerokerf.errors import CorruptFile, InvalidParams, StorageDenied, Unavailable, ZerokerfError
 
 JOB = JobRef("job_a", "acc_a")
 
@@ -52,3 +52,24 @@ def test_an_accident_is_left_to_the_engine_to_retry() -> None:
 def test_a_failure_without_a_reason_is_ours() -> None:
     assert failure_of(FailedJob(JOB)).reason == "JOB_FAILED"
     assert failure_of(FailedJob(JOB, "CORRUPT_FILE", "It broke.", {"a": "b"})).facts == {"a": "b"}
+
+
+def test_whoever_waits_gets_the_same_error_on_the_other_side() -> None:
+    there = reported_in(crossed(InvalidParams({"encoding.bit_rate": "It is too high."})))
+
+    assert isinstance(there, InvalidParams)
+    assert there.violations == {"encoding.bit_rate": "It is too high."}
+    assert isinstance(reported_in(crossed(CorruptFile("it is torn."))), CorruptFile)
+
+
+def test_an_accident_is_no_error_of_ours_on_the_other_side() -> None:
+    assert reported_in(ApplicationError("a bug", type="ZeroDivisionError")) is None
+
+
+def test_the_plan_of_many_segments_is_small_enough_for_the_engine() -> None:
+    segments = [{"index": index, "title": f"{index} " + "Kapitel " * 37} for index in range(5000)]
+
+    packed = packed_plan({"segments": segments})
+
+    assert len(packed) < 200_000
+    assert unpacked_plan(packed) == {"segments": segments}

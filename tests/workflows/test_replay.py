@@ -7,6 +7,7 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
+from server.workflows.batch_workflow import BatchWorkflow
 from server.workflows.split_workflow import CleanUpWorkflow, SplitWorkflow
 
 HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
@@ -16,7 +17,7 @@ HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
 async def test_a_recorded_history_replays(path: Path) -> None:
     recorded = json.loads(path.read_text())
     history = WorkflowHistory.from_json(recorded["workflow_id"], recorded["history"])
-    replayer = Replayer(workflows=[SplitWorkflow, CleanUpWorkflow])
+    replayer = Replayer(workflows=[SplitWorkflow, BatchWorkflow, CleanUpWorkflow])
 
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
 
@@ -24,4 +25,6 @@ async def test_a_recorded_history_replays(path: Path) -> None:
 
 
 def test_every_way_a_job_can_go_is_recorded() -> None:
-    assert {path.stem for path in HISTORIES} == {"completed", "failed", "cancelled", "clean-up"}
+    ends = {"completed", "failed", "cancelled"}
+    transcribed = {"transcribed", "transcribed-failed", "transcribed-cancelled"}
+    assert {path.stem for path in HISTORIES} == ends | transcribed | {"batch-completed", "clean-up"}

@@ -112,7 +112,7 @@ class SplitServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSplits(self, request, context):
-        """Lists jobs, newest first, without their segments.
+        """Lists jobs, newest first, without their segments, positions and cue sheets.
 
         Fails with INVALID_ARGUMENT if the page size or token is not valid.
         """

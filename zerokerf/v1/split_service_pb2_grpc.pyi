@@ -52,7 +52,7 @@ class SplitServiceStub:
     Fails with NOT_FOUND if there is no such job or it was deleted.
     """
     ListSplits: _grpc.UnaryUnaryMultiCallable[_split_service_pb2.ListSplitsRequest, _split_service_pb2.ListSplitsResponse]
-    """Lists jobs, newest first, without their segments.
+    """Lists jobs, newest first, without their segments, positions and cue sheets.
 
     Fails with INVALID_ARGUMENT if the page size or token is not valid.
     """
@@ -108,7 +108,7 @@ class SplitServiceAsyncStub(SplitServiceStub):
     Fails with NOT_FOUND if there is no such job or it was deleted.
     """
     ListSplits: _aio.UnaryUnaryMultiCallable[_split_service_pb2.ListSplitsRequest, _split_service_pb2.ListSplitsResponse]  # type: ignore[assignment]
-    """Lists jobs, newest first, without their segments.
+    """Lists jobs, newest first, without their segments, positions and cue sheets.
 
     Fails with INVALID_ARGUMENT if the page size or token is not valid.
     """
@@ -179,7 +179,7 @@ class SplitServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _split_service_pb2.ListSplitsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_split_service_pb2.ListSplitsResponse, _abc.Awaitable[_split_service_pb2.ListSplitsResponse]]:
-        """Lists jobs, newest first, without their segments.
+        """Lists jobs, newest first, without their segments, positions and cue sheets.
 
         Fails with INVALID_ARGUMENT if the page size or token is not valid.
         """
