@@ -18,6 +18,7 @@ from zerokerf.v1.batch_pb2 import BatchFile, BatchJob, BatchModel
 
 #: How long a link to upload to works at most, in seconds.
 _UPLOAD_LIVES_S = 1800
+_WITH_OUTPUT = (BatchJob.STATE_DONE, BatchJob.STATE_DELETED)
 
 
 class AcceptedJson(TypedDict):
@@ -40,11 +41,11 @@ class JobConfigJson(TypedDict):
 
 
 class BatchJobJson(TypedDict):
-    """One job; every field is there in every state."""
+    """One job; every field is there in every state, but for a key that is not known."""
 
     job_id: str
     status: Status
-    api_key_id: str
+    api_key_id: NotRequired[str]
     model_code: str
     job_config: JobConfigJson
     input_metadata: JsonObject
@@ -104,10 +105,9 @@ def accepted_json(job: BatchJob) -> AcceptedJson:
 
 
 def job_json(job: BatchJob) -> BatchJobJson:
-    return BatchJobJson(
+    answer = BatchJobJson(
         job_id=job.id,
         status=status_of(job.state),
-        api_key_id=job.api_key_id,
         model_code=job.model_code,
         job_config=_config(job),
         input_metadata=_input(job),
@@ -120,6 +120,9 @@ def job_json(job: BatchJob) -> BatchJobJson:
         expired_at=_time(job, "expire_time"),
         updated_at=_time(job, "update_time") or timestamp(job.create_time),
     )
+    if job.api_key_id:
+        answer["api_key_id"] = job.api_key_id
+    return answer
 
 
 def files_json(job_id: str, files: pb.GetBatchJobFilesResponse, formats: frozenset[str]) -> FilesJson:
@@ -193,7 +196,7 @@ def _input(job: BatchJob) -> JsonObject:
 
 
 def _output(job: BatchJob) -> JsonObject:
-    if not job.HasField("output"):
+    if not job.HasField("output") or job.state not in _WITH_OUTPUT:
         return {}
     return {"word_count": job.output.word_count, "language": job.output.language}
 

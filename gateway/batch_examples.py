@@ -63,7 +63,6 @@ PRESIGNED: Example = {
 JOB: Example = {
     "job_id": _ID,
     "status": "DONE",
-    "api_key_id": "key_abc123",
     **_MODEL,
     "job_config": {"type": "transcription", "transcription_config": _CONFIG, "metadata": {"team": "north"}},
     "input_metadata": {
@@ -81,6 +80,7 @@ JOB: Example = {
     "deleted_at": None,
     "expired_at": None,
     "updated_at": "2026-05-02T08:00:04Z",
+    "api_key_id": "key_abc123",
 }
 FAILED: Example = {
     **JOB,

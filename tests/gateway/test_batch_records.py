@@ -27,7 +27,6 @@ CONFIG = {"language": "en", "operating_point": "standard", "diarization": "none"
 DONE: dict[str, Any] = {
     "job_id": "call17",
     "status": "DONE",
-    "api_key_id": "key_1",
     "model_code": "slng/speechmatics/batch:15.0.0",
     "job_config": {"type": "transcription", "transcription_config": CONFIG},
     "input_metadata": {
@@ -45,6 +44,7 @@ DONE: dict[str, Any] = {
     "deleted_at": None,
     "expired_at": None,
     "updated_at": "2026-05-02T08:00:04Z",
+    "api_key_id": "key_1",
 }
 QUEUED: dict[str, Any] = {
     **DONE,
@@ -85,6 +85,18 @@ async def test_what_is_known_of_the_recording_is_told(
         "size_bytes": 7,
         "source": "upload",
     }
+
+
+async def test_what_came_out_is_told_when_the_job_is_done(
+    client: httpx.AsyncClient, batch: MemoryBatchService
+) -> None:
+    early = jobs.done().output
+    batch.add(jobs.job(BatchJob.STATE_DECODING, output=early, api_key_id=""))
+
+    answer = (await client.get(f"{JOBS}/call17")).json()
+
+    assert answer["output_metadata"] == {}
+    assert "api_key_id" not in answer
 
 
 async def test_a_failure_is_an_object_with_a_message(
