@@ -20,6 +20,8 @@ PROGRESS = st.builds(
     sample_rate=COUNTS,
     segments_done=COUNTS,
     segments_total=COUNTS,
+    cut_percent=st.integers(0, 100),
+    heard_percent=st.integers(0, 100),
 )
 ORDER = [None, *Phase]
 
@@ -29,8 +31,10 @@ def test_no_number_goes_down_whatever_is_reported(reports: list[Progress]) -> No
     known = Progress()
     for report in reports:
         merged = merge_progress(known, report)
-        for name in (field.name for field in fields(Progress) if field.name != "phase"):
+        for name in (field.name for field in fields(Progress) if field.name not in ("phase", "percent")):
             assert getattr(merged, name) == max(getattr(known, name), getattr(report, name))
+        sides = (merged.cut_percent + merged.heard_percent) // 2
+        assert merged.percent == max(known.percent, report.percent, sides)
         assert ORDER.index(merged.phase) == max(ORDER.index(known.phase), ORDER.index(report.phase))
         known = merged
 

@@ -10,7 +10,7 @@ from server.database.open import open_database
 from server.jobs.model import Progress, SplitRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups_in_process import InProcessWakeups
-from server.workflows.reporter import Reporter, reporting
+from server.workflows.reporter import DECODED_PERCENT, FETCHED_PERCENT, Counter, Reporter, reporting
 
 REQUEST = SplitRequest(source_url="https://example.org/a.wav", segment_ns=10**9)
 
@@ -54,3 +54,18 @@ async def test_the_end_of_the_work_does_not_wait_for_the_next_tick(tmp_path: Pat
         has_ended = running.done()
         running.cancel()
         assert has_ended
+
+
+async def test_each_side_of_a_job_counts_as_if_it_were_alone(tmp_path: Path) -> None:
+    async with open_database(f"sqlite:///{tmp_path}/records.db") as database:
+        reporter = Reporter(SplitRecords(database, InProcessWakeups()), "job_a", Progress(percent=15))
+        reporter.count_in(Counter.CUTTING)
+
+        reporter.decoded(1, 2)
+        decoding = reporter.progress.cut_percent
+        reporter.counted(1000, 8000)
+        reporter.seen(Progress(heard_percent=95, samples_done=500))
+        reporter.stored(500)
+
+    assert FETCHED_PERCENT < decoding < DECODED_PERCENT
+    assert (reporter.progress.cut_percent, reporter.progress.percent) == (99, (35 + 95) // 2)
