@@ -321,13 +321,16 @@ async def test_a_server_that_stops_taking_bytes_says_why(
     assert await refused(client, form(PLAIN, file_part(bytes(LIMIT - 1000))), status) == sentence
 
 
-async def test_without_a_good_key_no_body_is_taken(
-    client: httpx.AsyncClient, batch: MemoryBatchService
-) -> None:
-    answer = await post(client, GOOD, TYPE | {"Authorization": "Bearer wrong"})
+async def test_without_a_good_key_no_body_is_asked_for(client: httpx.AsyncClient) -> None:
+    url = httpx.URL(client.base_url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
 
-    assert (answer.status_code, answer.json()) == (403, {"error": "API key id not found"})
-    assert not batch.uploads
+    writer.write(_head(len(GOOD), "Expect: 100-continue").replace(KEY.encode(), b"wrong"))
+    answer = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert answer.endswith(b'{"error":"API key id not found"}')
 
 
 @pytest.mark.slow
