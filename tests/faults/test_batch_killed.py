@@ -12,7 +12,7 @@ from tests.speech.recordings import Reading
 
 pytestmark = pytest.mark.slow
 
-#: A chunk that was on record when the kill came, but not yet with the engine, is begun again and over at once.
+#: A chunk that is on record, but not yet with the engine, is begun again and over at once.
 UNTOLD = 1
 
 
