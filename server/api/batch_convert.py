@@ -1,20 +1,15 @@
 """Transcription jobs and recognizers as messages."""
 
-from datetime import datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from server.api.batch_config import config_message, output_message
 from server.api.batch_json import json_struct
 from server.api.batch_rules import STATES
-from server.api.convert import duration_of
+from server.api.message_parts import duration_of, error_message, timestamp
 from server.jobs.batch_model import BatchJob, BatchState
 from server.jobs.batch_states import batch_state
-from server.jobs.model import Failure, JobEvent, Progress
+from server.jobs.model import JobEvent, Progress
 from server.speech.models import ALIAS, Models
 from zerokerf.formats import CONTENT_TYPES, Format
 from zerokerf.v1 import batch_pb2
-from zerokerf.v1.job_error_pb2 import JobError
 
 STATE_VALUES = {state: value for value, state in STATES.items()}
 ANY_TYPE = "application/octet-stream"
@@ -44,8 +39,8 @@ def job_message(job: BatchJob) -> batch_pb2.BatchJob:
     if request.output_config is not None:
         message.output_config.CopyFrom(output_message(request.output_config))
     if job.failure is not None and state is BatchState.FAILED:
-        message.error.CopyFrom(_error(job.failure))
-    if job.outcome is not None:
+        message.error.CopyFrom(error_message(job.failure))
+    if job.outcome is not None and state is BatchState.DONE:
         message.output.CopyFrom(_output(job.outcome))
     return message
 
@@ -60,7 +55,7 @@ def event_message(event: JobEvent) -> batch_pb2.BatchEvent:
         time=timestamp(event.time),
         state=STATE_VALUES[batch_state(event.state, event.progress.phase)],
         progress=progress_message(event.progress),
-        error=_error(event.failure) if event.failure else None,
+        error=error_message(event.failure) if event.failure else None,
     )
 
 
@@ -117,15 +112,3 @@ def _output(outcome: dict[str, object]) -> batch_pb2.BatchOutput:
         word_count=words if isinstance(words, int) else 0,
         language=language if isinstance(language, str) else "",
     )
-
-
-def _error(failure: Failure) -> JobError:
-    return JobError(reason=failure.reason, message=failure.sentence, facts=failure.facts)
-
-
-def timestamp(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    message = Timestamp()
-    message.FromDatetime(moment)
-    return message

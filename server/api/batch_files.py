@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
-from server.api.batch_convert import media_type_of, state_of, timestamp
+from server.api.batch_convert import media_type_of, state_of
+from server.api.message_parts import timestamp
 from server.jobs.batch_model import BatchJob, BatchState
 from server.speech.transcript_formats import MEDIA_TYPES, TranscriptFormat
 from storage.interface import UrlSigner

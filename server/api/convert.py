@@ -1,17 +1,14 @@
 """Our values as messages."""
 
-from datetime import datetime
-
 from google.protobuf import json_format
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
-from google.protobuf.timestamp_pb2 import Timestamp
 
+from server.api.message_parts import duration_message, duration_of, error_message, timestamp
 from server.api.output_rules import FORMATS, TAG_POLICIES, VERIFICATIONS
 from server.api.speech_rules import transcribe_message
 from server.api.validation import STATES
 from server.jobs.model import (
-    Failure,
     JobEvent,
     Phase,
     PlannedSegment,
@@ -27,7 +24,6 @@ from storage.interface import SignedUrl
 from zerokerf.encoding import Encoding
 from zerokerf.v1 import split_pb2, split_service_pb2
 from zerokerf.v1.audio_pb2 import AudioFormat
-from zerokerf.v1.job_error_pb2 import JobError
 
 STATE_VALUES = {state: value for value, state in STATES.items()}
 FORMAT_VALUES = {name: value for value, name in FORMATS.items()}
@@ -60,16 +56,16 @@ def split_message(job: SplitJob) -> split_pb2.Split:
         output_format=_format(job.output_format),
         progress=progress_message(job.progress),
         webhook_url=request.webhook_url or "",
-        create_time=_timestamp(job.created_at),
-        start_time=_timestamp(job.started_at),
-        end_time=_timestamp(job.ended_at),
+        create_time=timestamp(job.created_at),
+        start_time=timestamp(job.started_at),
+        end_time=timestamp(job.ended_at),
         last_sequence=job.last_sequence,
         notes=job.notes,
     )
     if job.source is not None:
         message.source.CopyFrom(_source(job.source))
     if job.failure is not None:
-        message.error.CopyFrom(_error(job.failure))
+        message.error.CopyFrom(error_message(job.failure))
     if request.metadata is not None:
         message.metadata.CopyFrom(json_format.ParseDict(request.metadata, Struct()))
     if request.transcribe is not None:
@@ -102,7 +98,7 @@ def segment_message(
         file_name=file_name,
         content_type=content_type,
         download_url=link.url,
-        expire_time=_timestamp(link.expires_at),
+        expire_time=timestamp(link.expires_at),
         excess_samples=segment.excess_samples,
         reason=segment.reason,
         title=segment.title or "",
@@ -121,7 +117,7 @@ def transcript_message(
         size=transcript.size_bytes,
         sha256=transcript.sha256,
         download_url=link.url,
-        expire_time=_timestamp(link.expires_at),
+        expire_time=timestamp(link.expires_at),
     )
 
 
@@ -154,12 +150,12 @@ def _planned(segment: PlannedSegment, rate: int) -> split_pb2.PlannedSegment:
 def event_message(event: JobEvent) -> split_pb2.SplitEvent:
     message = split_pb2.SplitEvent(
         sequence=event.sequence,
-        time=_timestamp(event.time),
+        time=timestamp(event.time),
         state=STATE_VALUES[event.state],
         progress=progress_message(event.progress),
     )
     if event.failure is not None:
-        message.error.CopyFrom(_error(event.failure))
+        message.error.CopyFrom(error_message(event.failure))
     return message
 
 
@@ -177,32 +173,23 @@ def progress_message(progress: Progress) -> split_pb2.SplitProgress:
     )
 
 
-def duration_of(samples: int, rate: int) -> Duration:
-    """Rounded to the nanosecond."""
-    return _duration((samples * 10**9 + rate // 2) // rate)
-
-
 def _segment_duration(first_sample: int, sample_count: int, rate: int) -> Duration:
     """The difference of two rounded positions, so that all durations add up to that of the source."""
     start = (first_sample * 10**9 + rate // 2) // rate
     end = ((first_sample + sample_count) * 10**9 + rate // 2) // rate
-    return _duration(end - start)
-
-
-def _duration(nanoseconds: int) -> Duration:
-    return Duration(seconds=nanoseconds // 10**9, nanos=nanoseconds % 10**9)
+    return duration_message(end - start)
 
 
 def _mode(request: SplitRequest) -> split_pb2.SplitMode:
     if request.segment_ns is not None:
-        duration = split_pb2.DurationMode(segment_duration=_duration(request.segment_ns))
+        duration = split_pb2.DurationMode(segment_duration=duration_message(request.segment_ns))
         return split_pb2.SplitMode(duration=duration)
     if request.max_file_size is not None:
         return split_pb2.SplitMode(file_size=split_pb2.FileSizeMode(max_file_size=request.max_file_size))
     if request.parts is not None:
         return split_pb2.SplitMode(parts=split_pb2.PartsMode(count=request.parts))
     if request.timestamps_ns is not None:
-        positions = [_duration(time_ns) for time_ns in request.timestamps_ns]
+        positions = [duration_message(time_ns) for time_ns in request.timestamps_ns]
         return split_pb2.SplitMode(timestamps=split_pb2.TimestampsMode(positions=positions))
     if request.cue_sheet is not None:
         return split_pb2.SplitMode(cue=split_pb2.CueMode(sheet=request.cue_sheet))
@@ -214,9 +201,9 @@ def _mode(request: SplitRequest) -> split_pb2.SplitMode:
 def _silence(request: SplitRequest, min_silence_ns: int) -> split_pb2.SilenceMode:
     longest = request.max_segment_ns
     return split_pb2.SilenceMode(
-        min_silence=_duration(min_silence_ns),
-        min_segment=_duration(request.min_segment_ns) if request.min_segment_ns else None,
-        max_segment=_duration(longest) if longest is not None else None,
+        min_silence=duration_message(min_silence_ns),
+        min_segment=duration_message(request.min_segment_ns) if request.min_segment_ns else None,
+        max_segment=duration_message(longest) if longest is not None else None,
     )
 
 
@@ -225,9 +212,9 @@ def _options(request: SplitRequest) -> split_pb2.CutOptions | None:
         return None
     window = request.snap_window_ns
     return split_pb2.CutOptions(
-        snap_to_silence=_duration(window) if window is not None else None,
-        overlap=_duration(request.overlap_ns) if request.overlap_ns else None,
-        min_tail=_duration(request.min_tail_ns) if request.min_tail_ns else None,
+        snap_to_silence=duration_message(window) if window is not None else None,
+        overlap=duration_message(request.overlap_ns) if request.overlap_ns else None,
+        min_tail=duration_message(request.min_tail_ns) if request.min_tail_ns else None,
     )
 
 
@@ -257,17 +244,5 @@ def _source(source: SourceFacts) -> split_pb2.SourceFacts:
     )
 
 
-def _error(failure: Failure) -> JobError:
-    return JobError(reason=failure.reason, message=failure.sentence, facts=failure.facts)
-
-
 def _format(name: str | None) -> "AudioFormat.ValueType":
     return FORMAT_VALUES[name] if name else AudioFormat.AUDIO_FORMAT_UNSPECIFIED
-
-
-def _timestamp(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    message = Timestamp()
-    message.FromDatetime(moment)
-    return message
