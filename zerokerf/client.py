@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import Self, Unpack
 
 from zerokerf.batch_client import BatchClient
+from zerokerf.batch_requests import SpeechWish, speech_fields
 from zerokerf.calls import Caller, OnProgress, Patience, ignore_progress
 from zerokerf.channel import Tls, open_channel
-from zerokerf.download import download_file, open_http, segment_file
+from zerokerf.download import download_file, open_http, segment_file, transcript_file
 from zerokerf.errors import JobNotFound, Unavailable
 from zerokerf.requests import (
     MetadataValue,
@@ -25,7 +26,7 @@ from zerokerf.requests import (
 from zerokerf.states import is_final
 from zerokerf.upload import upload_file
 from zerokerf.v1.batch_service_pb2_grpc import BatchServiceStub
-from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent
+from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent, Transcribe, TranscriptFile
 from zerokerf.v1.split_service_pb2 import (
     CancelSplitRequest,
     CreateSplitRequest,
@@ -84,6 +85,7 @@ class AsyncClient:
         file: Path | None = None,
         upload_id: str | None = None,
         verification: VerificationName = "edges",
+        transcribe: SpeechWish | None = None,
         metadata: Mapping[str, MetadataValue] | None = None,
         webhook_url: str = "",
         request_id: str | None = None,
@@ -101,6 +103,9 @@ class AsyncClient:
         template for the `title` of each. "full" `verification` compares every copied sample; a `strict` job
         refuses a damaged source.
 
+        With `transcribe`, be it an empty one, what is said is written down as well: in the whole, and in each
+        segment.
+
         With the same `request_id` the same request returns the first job. Without one, an id of its own
         still makes the repeats of this call safe.
         """
@@ -108,6 +113,7 @@ class AsyncClient:
         request = CreateSplitRequest(
             **wish_fields(**wish),
             verification=verification_value(verification),
+            transcribe=None if transcribe is None else Transcribe(**speech_fields(**transcribe)),
             webhook_url=webhook_url,
             request_id=request_id or str(uuid.uuid4()),
         )
@@ -210,14 +216,17 @@ class AsyncClient:
             self._uploads, self._caller, path, on_progress, request_id or str(uuid.uuid4())
         )
 
-    async def download(self, segment: Segment, dest: Path, on_progress: OnProgress = ignore_progress) -> Path:
-        """Fetch a segment to `dest`, or into `dest` if that is a folder; returns where it is.
+    async def download(
+        self, made: Segment | TranscriptFile, dest: Path, on_progress: OnProgress = ignore_progress
+    ) -> Path:
+        """Fetch a segment or transcript to `dest`, or into `dest` if that is a folder; returns where it is.
 
         The file appears under its name only when it is whole and its checksum is right. Raises LinkRefused if
         the link expired and OSError if the file can't be written.
         """
         attempts = self._caller.stream_attempts()
-        return await download_file(self._http, segment_file(segment), dest, attempts, on_progress)
+        file = segment_file(made) if isinstance(made, Segment) else transcript_file(made)
+        return await download_file(self._http, file, dest, attempts, on_progress)
 
 
 def _is_last(event: SplitEvent) -> bool:

@@ -13,7 +13,7 @@ import httpx
 from zerokerf.calls import Attempts, OnProgress, Patience
 from zerokerf.errors import ChecksumMismatch, LinkRefused, Unavailable, ZerokerfError
 from zerokerf.v1.batch_pb2 import BatchFile
-from zerokerf.v1.split_pb2 import Segment
+from zerokerf.v1.split_pb2 import Segment, TranscriptFile
 
 CHUNK_BYTES = 2**20
 
@@ -31,6 +31,11 @@ class RemoteFile:
 def segment_file(segment: Segment) -> RemoteFile:
     name = _safe_name(segment.file_name, f"segment_{segment.index:04d}")
     return RemoteFile(name, segment.download_url, segment.size, segment.sha256)
+
+
+def transcript_file(file: TranscriptFile) -> RemoteFile:
+    name = _safe_name(file.file_name, file.format or "transcript")
+    return RemoteFile(name, file.download_url, file.size, file.sha256)
 
 
 def batch_file(file: BatchFile) -> RemoteFile:

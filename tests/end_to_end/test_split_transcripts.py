@@ -1,6 +1,9 @@
 """Recordings that are cut and transcribed by one job: what is said is in the segments, all of it and once."""
 
 import json
+import os
+import subprocess
+import sys
 import uuid
 from contextlib import aclosing
 from pathlib import Path
@@ -9,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.end_to_end.polling import until
-from tests.end_to_end.service import Json, Service
+from tests.end_to_end.service import JOB_WITHIN_S, Json, Service
 from tests.services.web import Site
+from tests.services.zerokerf import API_KEY
 from tests.speech.recordings import load_readings, silence, word_error_rate, words_in, write
 from zerokerf.v1.split_pb2 import Split, SplitProgress
 
@@ -187,3 +191,27 @@ def test_what_fails_one_side_fails_the_job_and_leaves_nothing(service: Service, 
 
     assert error["code"] == "DURATION_TOO_LONG"
     until(lambda: service.left_of(job["id"]) == [], "everything of the failed job is gone")
+
+
+def test_the_command_line_saves_transcripts_beside_segments(
+    service: Service, reading: Path, tmp_path: Path
+) -> None:
+    command = [str(Path(sys.executable).with_name("zerokerf")), "split", str(reading), "--parts", "3"]
+    given = {"ZEROKERF_SERVER": service.deployment.grpc_address, "ZEROKERF_API_KEY": API_KEY}
+
+    done = subprocess.run(
+        [*command, "--transcribe", "srt,txt", "-o", str(tmp_path), "-q"],
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        timeout=JOB_WITHIN_S,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    saved = sorted(path.suffix for path in tmp_path.iterdir())
+    assert saved == [".srt"] * 4 + [".txt"] * 4 + [".wav"] * 3
+    assert sorted(done.stdout.splitlines()) == sorted(map(str, tmp_path.iterdir()))
+    texts = {path.stem.rpartition("-")[2]: words_in(path.read_text()) for path in tmp_path.glob("*.txt")}
+    whole = next(words for name, words in texts.items() if name not in ("0", "1", "2"))
+    assert texts["0"] + texts["1"] + texts["2"] == whole

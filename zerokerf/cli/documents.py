@@ -9,7 +9,15 @@ from zerokerf.cli.modes import Document, mode_document, options_document, output
 from zerokerf.requests import format_name
 from zerokerf.states import state_name
 from zerokerf.v1.job_error_pb2 import JobError
-from zerokerf.v1.split_pb2 import PlannedSegment, Segment, SourceFacts, Split, SplitEvent, SplitProgress
+from zerokerf.v1.split_pb2 import (
+    PlannedSegment,
+    Segment,
+    SourceFacts,
+    Split,
+    SplitEvent,
+    SplitProgress,
+    TranscriptFile,
+)
 from zerokerf.v1.split_service_pb2 import PlanSplitResponse
 
 
@@ -24,6 +32,7 @@ def split_document(split: Split, paths: list[Path] | None = None) -> Document:
         "output_format": format_name(split.output_format) if split.output_format else None,
         "source": _source(split.source),
         "segments": [_segment(each, path) for each, path in zip(split.segments, files, strict=True)],
+        "transcripts": [_transcript(each) for each in split.transcripts],
         "progress": progress_document(split.progress),
         "error": error_document(split.error) if split.HasField("error") else None,
         "metadata": MessageToDict(split.metadata),
@@ -102,6 +111,19 @@ def _segment(segment: Segment, path: Path | None) -> Document:
         "download_url": segment.download_url,
         "expires": _time(segment, "expire_time"),
         "path": str(path) if path else None,
+        "transcripts": [_transcript(each) for each in segment.transcripts],
+    }
+
+
+def _transcript(file: TranscriptFile) -> Document:
+    return {
+        "format": file.format,
+        "size_bytes": file.size,
+        "sha256": file.sha256,
+        "file_name": file.file_name,
+        "content_type": file.content_type,
+        "download_url": file.download_url,
+        "expires": _time(file, "expire_time"),
     }
 
 
@@ -120,7 +142,7 @@ def _planned(segment: PlannedSegment) -> Document:
     }
 
 
-def _time(message: Split | SplitEvent | Segment, field: str) -> str | None:
+def _time(message: Split | SplitEvent | Segment | TranscriptFile, field: str) -> str | None:
     if not message.HasField(field):  # type: ignore[arg-type]  # the stubs list the names of one message each
         return None
     time: Timestamp = getattr(message, field)

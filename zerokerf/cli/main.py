@@ -10,6 +10,7 @@ from zerokerf.cli.cut import cut
 from zerokerf.cli.cuts import CutCommand
 from zerokerf.cli.exit_codes import ExitCode
 from zerokerf.cli.running import say_bug
+from zerokerf.cli.segment_speech import SplitCommand
 from zerokerf.cli.split import split
 from zerokerf.cli.terminal import put
 from zerokerf.cli.transcribe import transcribe
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command(cls=CutCommand)(split)
+app.command(cls=SplitCommand)(split)
 app.command(cls=CutCommand)(cut)
 app.command()(verify)
 app.add_typer(jobs.app, name="jobs")

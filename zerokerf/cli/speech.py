@@ -42,6 +42,11 @@ class TypedSpeech:
     lines: int | None
 
     @property
+    def is_given(self) -> bool:
+        texts = (self.language, self.model, self.vocabulary)
+        return any(texts) or self.enhanced or self.channels or (self.line_length, self.lines) != (None, None)
+
+    @property
     def wish(self) -> SpeechWish:
         return SpeechWish(
             language=self.language,

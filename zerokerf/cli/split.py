@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from zerokerf.cli import cuts, outputs
+from zerokerf.cli import cuts, outputs, segment_speech, speech
 from zerokerf.cli.connection import DEFAULT_SERVER, ApiKey, CaFile, Connection, Server, UseTls
 from zerokerf.cli.documents import plan_document, split_document
 from zerokerf.cli.exit_codes import ExitCode, exit_code_of
@@ -36,6 +36,7 @@ class Request:
     source: str
     cuts: cuts.Cuts
     output: outputs.Output
+    speech: segment_speech.SegmentSpeech | None
     folder: Path | None
 
     @property
@@ -72,6 +73,14 @@ def split(
     title: outputs.Title = "",
     verify: outputs.Verify = "",
     strict: outputs.Strict = False,
+    transcribe: segment_speech.Transcribe = "",
+    language: speech.Language = "",
+    model: speech.Model = "",
+    enhanced: speech.Enhanced = False,
+    channels_apart: segment_speech.Apart = False,
+    vocabulary: speech.Vocabulary = None,
+    line_length: speech.LineLength = None,
+    lines: speech.Lines = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Save the segments here.")
     ] = None,
@@ -110,9 +119,22 @@ def split(
         verify=verify,
         strict=strict,
     )
-    if plan and (output or quiet):
-        raise usage_error("--plan makes no files: it does not go with --output or --quiet.")
-    request = _request(source, typed_cuts, typed_output, output)
+    typed_speech = speech.TypedSpeech(
+        language=language,
+        model=model,
+        enhanced=enhanced,
+        channels=channels_apart,
+        vocabulary=vocabulary,
+        line_length=line_length,
+        lines=lines,
+    )
+    if plan and (output or quiet or transcribe):
+        raise usage_error("--plan makes no files: it does not go with --output, --quiet or --transcribe.")
+    try:
+        wanted = segment_speech.meant_speech(transcribe, typed_speech)
+    except ValueError as error:
+        raise usage_error(str(error)) from error
+    request = _request(source, typed_cuts, typed_output, wanted, output)
     connection = Connection(server, api_key, tls, ca_file)
     command = (
         _plan(request, connection, as_json=as_json)
@@ -123,10 +145,14 @@ def split(
 
 
 def _request(
-    source: str, typed_cuts: cuts.TypedCuts, typed_output: outputs.TypedOutput, folder: Path | None
+    source: str,
+    typed_cuts: cuts.TypedCuts,
+    typed_output: outputs.TypedOutput,
+    wanted: segment_speech.SegmentSpeech | None,
+    folder: Path | None,
 ) -> Request:
     try:
-        request = Request(source, typed_cuts.meant(), typed_output.meant(), folder)
+        request = Request(source, typed_cuts.meant(), typed_output.meant(), wanted, folder)
     except ValueError as error:
         raise usage_error(str(error)) from error
     except OSError as error:
@@ -174,6 +200,7 @@ async def _split(request: Request, connection: Connection, *, as_json: bool, qui
                 url=request.url,
                 file=request.file,
                 verification=request.output.verification,
+                transcribe=request.speech.wish if request.speech else None,
                 on_progress=view.uploading,
                 **_wish(request),
             )
@@ -181,8 +208,8 @@ async def _split(request: Request, connection: Connection, *, as_json: bool, qui
                 say(f"Job {job.id} accepted.")
             async with goes_on_without_us(job.id):
                 done = await follow(client, job.id, view)
-            paths = await _save(client, done, request.folder, view) if request.folder else []
-    _put(done, paths, as_json=as_json, quiet=quiet)
+            saved = await _save(client, done, request, view)
+    _put(done, request.speech, saved, as_json=as_json, quiet=quiet)
     leave_if_failed(done)
     _leave_unless_whole(done)
 
@@ -208,22 +235,35 @@ def _wish(request: Request) -> Wish:
     )
 
 
-async def _save(client: AsyncClient, split: Split, folder: Path, view: View) -> list[Path]:
+@dataclass(frozen=True, slots=True)
+class Saved:
+    segments: list[Path]
+    transcripts: list[Path]
+
+
+async def _save(client: AsyncClient, split: Split, request: Request, view: View) -> Saved:
+    folder, wanted = request.folder, request.speech
+    if folder is None:
+        return Saved([], [])
     try:
-        return await save_segments(client, split, folder, view)
+        segments = await save_segments(client, split, folder, view)
+        return Saved(segments, await wanted.save(client, split, folder) if wanted else [])
     except (asyncio.CancelledError, ZerokerfError, OSError):
         say(f"Job {split.id} is {state_name(split.state)}; its links: zerokerf jobs show {split.id}")
         raise
 
 
-def _put(split: Split, paths: list[Path], *, as_json: bool, quiet: bool) -> None:
-    places = [str(path) for path in paths] or [segment.download_url for segment in split.segments]
+def _put(
+    split: Split, wanted: segment_speech.SegmentSpeech | None, saved: Saved, *, as_json: bool, quiet: bool
+) -> None:
     if as_json:
-        put_json(split_document(split, paths))
+        put_json(split_document(split, saved.segments))
         return
     if split.segments and not quiet:
         put_segments(split)
-    for place in places:
+    made = [*split.segments, *(wanted.files(split) if wanted else ())]
+    paths = [*saved.segments, *saved.transcripts]
+    for place in [str(path) for path in paths] or [each.download_url for each in made]:
         put(place)
 
 
