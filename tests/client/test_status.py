@@ -18,7 +18,7 @@ def descendants(cls: type[errors.ZerokerfError]) -> Iterator[type[errors.Zeroker
         yield from descendants(child)
 
 
-CLASSES = [cls for cls in descendants(errors.ZerokerfError) if cls.__module__ == errors.__name__]
+CLASSES = [cls for cls in descendants(errors.ZerokerfError) if cls.__module__.startswith("zerokerf.error_")]
 
 
 def owner_of_reason(cls: type[errors.ZerokerfError]) -> type[errors.ZerokerfError]:
@@ -46,6 +46,10 @@ def bare(cls: type[errors.ZerokerfError]) -> errors.ZerokerfError:
     if isinstance(error, errors.InvalidParams):
         error.violations = {"mode.duration": "Must be at least 1 s."}
     return error
+
+
+def test_the_catalogue_names_every_error() -> None:
+    assert {cls.__name__ for cls in CLASSES} <= set(errors.__all__)
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
