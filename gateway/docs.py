@@ -126,6 +126,7 @@ CREATE_SPLIT: RouteDocs = {
         upload=examples.REQUEST_OF_UPLOAD,
         **examples.REQUESTS_OF_EXTENSIONS,
         encoding=examples.REQUEST_OF_ENCODING,
+        transcripts=examples.REQUEST_OF_TRANSCRIPTS,
     ),
     "responses": {201: json_answer(SplitJson, "The job, queued", queued=examples.QUEUED)}
     | _errors(
@@ -183,6 +184,7 @@ GET_SPLIT: RouteDocs = {
             "The job",
             completed=examples.COMPLETED,
             completedByChapters=examples.COMPLETED_BY_CHAPTERS,
+            completedWithTranscripts=examples.COMPLETED_WITH_TRANSCRIPTS,
             processing=examples.PROCESSING,
             queued=examples.QUEUED,
             failed=examples.FAILED,

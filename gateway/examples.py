@@ -44,6 +44,16 @@ REQUEST_OF_ENCODING: Example = {
     "verification": "full",
     "strict": True,
 }
+REQUEST_OF_TRANSCRIPTS: Example = {
+    **_TALK,
+    "splitMode": "silence",
+    "minSilence": 0.5,
+    "maxSegment": 600,
+    "transcribe": {
+        "transcription_config": {"language": "en"},
+        "output_config": {"srt_overrides": {"max_lines": 1}},
+    },
+}
 PLAN_REQUEST: Example = {name: value for name, value in REQUEST.items() if name != "metadata"}
 
 QUEUED: Example = {
@@ -101,6 +111,32 @@ COMPLETED_BY_CHAPTERS: Example = {
     ],
 }
 del COMPLETED_BY_CHAPTERS["segmentDuration"]
+
+
+def _transcripts(name: str) -> list[Example]:
+    return [
+        {
+            "format": kind,
+            "downloadUrl": f"https://files.example.com/files/t/a/j/job_abc123/out/{name}.{kind}?e=1774864800&s=…",
+            "size": size,
+            "expiresAt": "2026-03-30T10:02:00Z",
+        }
+        for kind, size in (("json", 41_022), ("txt", 1_310), ("srt", 2_104), ("vtt", 2_077))
+    ]
+
+
+COMPLETED_WITH_TRANSCRIPTS: Example = {
+    **COMPLETED,
+    "transcribe": {
+        "model_code": "slng/speechmatics/batch:15.0.0",
+        "transcription_config": {"language": "en", "operating_point": "standard", "diarization": "none"},
+    },
+    "segments": [
+        {**segment, "transcripts": _transcripts(f"abc123-{segment['index']}")}
+        for segment in COMPLETED["segments"]
+    ],
+    "transcripts": _transcripts("abc123"),
+}
 
 PLAN: Example = {
     "outputFormat": "mp3",

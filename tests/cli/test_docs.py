@@ -77,7 +77,7 @@ async def test_the_command_line_examples_run(
 
     out = await run(folder, environment, "sh", "-c", program_of(commands))
 
-    assert len(commands) == 20
+    assert len(commands) == 22
     assert "segments/talk_002.wav" in out
     assert (folder / "result.json").exists()
     assert (folder / "talk.json").read_text() == service.manifest
