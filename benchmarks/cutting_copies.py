@@ -13,7 +13,7 @@ from benchmarks.cutting_work import SEGMENTS
 from benchmarks.results import Row, in_mib, p50
 from server.media.decoder import find_decoder
 
-REPEATS = 3
+REPEATS, LONG_REPEATS = 3, 2
 PROOF_BAR, INDEX_BAR_S, MEMORY_BAR_BYTES = 0.25, 0.08, 150 << 20
 #: Of ffmpeg's time: index, writing and hashing.
 BARS = {"mp3": 0.20, "flac": 1.0, "m4a": 0.5, "ogg": 0.3, "opus": 0.3, "aac": None, "wav": None}
@@ -84,17 +84,21 @@ def _hour_rows(kind: str, source: Path, folder: Path, bar: float | None) -> list
 
 
 def _ten_hours_rows(source: Path, folder: Path) -> list[Row]:
-    own = [_ours(source, folder)]
-    beside = _ffmpeg_split(source, TEN_HOURS_S // SEGMENTS, folder)
-    peak_bytes = own[0].peak_bytes
+    own, split = [], []
+    for _ in range(LONG_REPEATS):
+        own.append(_ours(source, folder))
+        split.append(_ffmpeg_split(source, TEN_HOURS_S // SEGMENTS, folder))
+    beside = least(split)
+    peak_bytes = max(one.peak_bytes for one in own)
+    limited_bytes = max(one.limited_bytes for one in own)
     return [
-        _row("mp3 copy, 10 h", TEN_HOURS_BAR, [own[0].copy], beside, _by_stage(own)),
-        _row("mp3 copy, 10 h: verification", PROOF_BAR, [own[0].proof], beside, _by_process(own)),
+        _row("mp3 copy, 10 h", TEN_HOURS_BAR, [one.copy for one in own], beside, _by_stage(own)),
+        _row("mp3 copy, 10 h: verification", PROOF_BAR, [one.proof for one in own], beside, _by_process(own)),
         Row(
             "mp3 copy, 10 h: peak RSS, verification included",
             f"≤ {in_mib(MEMORY_BAR_BYTES)}",
-            f"{in_mib(peak_bytes)}; limited process {in_mib(own[0].limited_bytes)}",
-            1,
+            f"{in_mib(peak_bytes)}; limited process {in_mib(limited_bytes)}",
+            len(own),
             peak_bytes <= MEMORY_BAR_BYTES,
         ),
     ]

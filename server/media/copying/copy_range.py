@@ -2,11 +2,13 @@
 
 import errno
 import os
+from collections.abc import Sequence
 
 from zerokerf.errors import CorruptFile
 
 _CHUNK_BYTES = 1 << 20
 _COMPARED_BYTES = 1 << 17  # stays in the processor's cache
+_MOST_PARTS = 1024  # IOV_MAX
 _REFUSED = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF})
 
 
@@ -39,6 +41,15 @@ def write_all(target: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(target, view) :]
+
+
+def write_parts(target: int, parts: Sequence[bytes | memoryview]) -> None:
+    """As many at once as the system takes."""
+    for first in range(0, len(parts), _MOST_PARTS):
+        some = parts[first : first + _MOST_PARTS]
+        left = sum(map(len, some)) - os.writev(target, some)
+        if left:
+            write_all(target, b"".join(some)[-left:])
 
 
 def _copy_in_kernel(source: int, target: int, offset: int, end: int) -> int:

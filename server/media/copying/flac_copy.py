@@ -6,14 +6,14 @@ from itertools import chain
 
 import numpy as np
 
-from server.media.copying.copy_range import write_all
+from server.media.copying.copy_range import write_parts
 from server.media.copying.flac_crc import appended, crc16_of_short
 from server.media.copying.flac_headers import right_aligned, write_headers
 from server.media.copying.flac_index import FlacIndex
 from zerokerf.errors import CorruptFile
 
 _GROUP_FRAMES = 4096
-_CHUNK_FRAMES = 300  # three parts each; the system takes 1024 at once
+_CHUNK_FRAMES = 300  # three parts each, which the system takes at once
 _CHUNK_BYTES = 1 << 20
 
 _Parts = Sequence[bytes | memoryview]
@@ -28,14 +28,8 @@ def copy_frames(index: FlacIndex, frames: range, zero_sample: int, source: int, 
         while at < len(group):
             stop = at + _count_in_chunk(index, group[at:])
             bodies = _bodies(index, group[at:stop], source)
-            _write(target, _wrapped(headers[at:stop], bodies, checks[at:stop]))
+            write_parts(target, _wrapped(headers[at:stop], bodies, checks[at:stop]))
             at = stop
-
-
-def _write(fd: int, parts: _Parts) -> None:
-    left = sum(map(len, parts)) - os.writev(fd, parts)
-    if left:
-        write_all(fd, b"".join(parts)[-left:])
 
 
 def _wrapped(headers: _Parts, bodies: _Parts, checks: _Parts) -> _Parts:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from zerokerf.errors import CorruptFile
 
+_LONGEST_HEADER_BYTES = 27 + 255
+
 
 @dataclass(frozen=True, slots=True)
 class PageMark:
@@ -56,8 +58,8 @@ class OggPackets:
         edges = [start, *self.page_starts[begin + 1 : end].tolist(), stop]
         bodies = self.page_bodies[begin:end].tolist()
         bodies[0] += start - int(self.page_starts[begin])
-        sizes = (after - before for before, after in pairwise(edges))
-        data = b"".join(os.pread(descriptor, size, at) for size, at in zip(sizes, bodies, strict=True))
+        sizes = [after - before for before, after in pairwise(edges)]
+        data = _read_bodies(descriptor, bodies, sizes)
         if len(data) != stop - start:
             raise CorruptFile("it became shorter while it was being cut.")
         return data
@@ -66,3 +68,12 @@ class OggPackets:
         """What fits into `max_bytes` of one header packet."""
         start, stop = self.headers[index]
         return self.read(descriptor, start, min(stop, start + max_bytes))
+
+
+def _read_bodies(descriptor: int, bodies: list[int], sizes: list[int]) -> bytes:
+    """At once, with the headers between them, unless more than headers lies there."""
+    first, last = bodies[0], bodies[-1] + sizes[-1]
+    if last - first > sum(sizes) + _LONGEST_HEADER_BYTES * len(sizes):
+        return b"".join(os.pread(descriptor, size, at) for size, at in zip(sizes, bodies, strict=True))
+    data = os.pread(descriptor, last - first, first)
+    return b"".join(data[at - first : at - first + size] for size, at in zip(sizes, bodies, strict=True))

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from server.media.copying.copy_range import write_all, write_parts
 from server.media.copying.ogg_layout import PageLayout
 from server.media.copying.ogg_packets import OggPackets
 from server.media.copying.ogg_pages import PageMaker, make_header_pages, mirrored
+from server.media.copying.opened import created, opened
 
 _BATCH_BYTES = 1 << 19
 
@@ -44,12 +46,12 @@ def write_segment(
     """`ends` says where each packet's samples end. The stream's serial number is the segment's own."""
     place = struct.pack("<Iqqq", packets.serial, kept.begin, kept.zero, kept.granule)
     maker = PageMaker(zlib.crc32(place, zlib.crc32(headers[0][0])))
-    with packets.path.open("rb", buffering=0) as source, output.open("wb") as file:
-        file.write(_header_pages(maker, headers))
+    with opened(packets.path) as source, created(output) as target:
+        write_all(target, _header_pages(maker, headers))
         for batch in _batches(packets, layout.pages(kept.begin, kept.end)):
             start = int(packets.starts[batch[0][0]])
-            data = packets.read(source.fileno(), start, _stop(packets, batch[-1][1]))
-            file.writelines(_pages(packets, ends, maker, kept, batch, data))
+            data = packets.read(source, start, _stop(packets, batch[-1][1]))
+            write_parts(target, list(_pages(packets, ends, maker, kept, batch, data)))
 
 
 def _header_pages(maker: PageMaker, headers: Headers) -> bytes:
