@@ -1,5 +1,6 @@
 """The files of a completed split job, with links to them: its segments, and what is said in them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,24 +35,21 @@ class SegmentFiles:
             name = file_name_of(key)
             link = await self.signer.sign_get(key, LINK_LIFE, filename=name, content_type=kind.content_type)
             message = segment_message(segment, job.source, name, kind.content_type, link)
-            message.transcripts.extend(
-                [each async for each in self._transcripts(segment.transcripts, key_of)]
-            )
+            message.transcripts.extend(await self._transcripts(segment.transcripts, key_of))
             yield message
 
-    async def transcripts(self, job: SplitJob) -> AsyncIterator[split_pb2.TranscriptFile]:
+    async def transcripts(self, job: SplitJob) -> list[split_pb2.TranscriptFile]:
         """Of the whole recording."""
         stored = transcripts_of((job.outcome or {}).get("transcripts"))
-        key_of = partial(split_transcript_key, job.account_id, job.id)
-        async for each in self._transcripts(stored, key_of):
-            yield each
+        return await self._transcripts(stored, partial(split_transcript_key, job.account_id, job.id))
 
     async def _transcripts(
         self, stored: tuple[StoredTranscript, ...], key_of: Callable[[str], str]
-    ) -> AsyncIterator[split_pb2.TranscriptFile]:
-        for each in stored:
-            kind = MEDIA_TYPES[TranscriptFormat(each.format)]
-            link = await self.signer.sign_get(
-                key_of(each.format), LINK_LIFE, filename=each.file_name, content_type=kind
-            )
-            yield transcript_message(each, kind, link)
+    ) -> list[split_pb2.TranscriptFile]:
+        # At once: of 20,000 links, a quarter of the time is the way to the signer and back.
+        return await asyncio.gather(*(self._transcript(each, key_of(each.format)) for each in stored))
+
+    async def _transcript(self, stored: StoredTranscript, key: str) -> split_pb2.TranscriptFile:
+        kind = MEDIA_TYPES[TranscriptFormat(stored.format)]
+        link = await self.signer.sign_get(key, LINK_LIFE, filename=stored.file_name, content_type=kind)
+        return transcript_message(stored, kind, link)

@@ -36,7 +36,7 @@ class SplitService(split_service_pb2_grpc.SplitServiceServicer):
         if job.state is State.COMPLETED:
             segments = await self._jobs.segments(job.account_id, job.id)
             message.segments.extend([each async for each in self._files.segments(job, segments)])
-            message.transcripts.extend([each async for each in self._files.transcripts(job)])
+            message.transcripts.extend(await self._files.transcripts(job))
         return split_service_pb2.GetSplitResponse(split=message)
 
     async def ListSplits(
