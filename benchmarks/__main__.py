@@ -12,7 +12,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import backlog, cutting, exactness, idle, latency, memory, page, silence, startup
+from benchmarks import (
+    backlog,
+    cutting,
+    exactness,
+    idle,
+    latency,
+    memory,
+    page,
+    silence,
+    startup,
+    transcription,
+)
 from benchmarks.results import Row
 
 Measure = Callable[[Path], Awaitable[list[Row]]]
@@ -32,6 +43,7 @@ SECTIONS: dict[str, dict[str, Measure]] = {
         "sizes": cutting.measure_sizes,
     },
     "exactness": {"exact": exactness.measure},
+    "transcription": {"lecture": transcription.measure_lecture, "clip": transcription.measure_clip},
 }
 MEASUREMENTS = {name: measure for section in SECTIONS.values() for name, measure in section.items()}
 
