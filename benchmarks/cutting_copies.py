@@ -29,7 +29,6 @@ class Copied:
     limited_copy_s: float
     limited_verify_s: float
     peak_bytes: int
-    limited_bytes: int
 
     @property
     def writing(self) -> Cost:
@@ -90,14 +89,13 @@ def _ten_hours_rows(source: Path, folder: Path) -> list[Row]:
         split.append(_ffmpeg_split(source, TEN_HOURS_S // SEGMENTS, folder))
     beside = least(split)
     peak_bytes = max(one.peak_bytes for one in own)
-    limited_bytes = max(one.limited_bytes for one in own)
     return [
         _row("mp3 copy, 10 h", TEN_HOURS_BAR, [one.copy for one in own], beside, _by_stage(own)),
         _row("mp3 copy, 10 h: verification", PROOF_BAR, [one.proof for one in own], beside, _by_process(own)),
         Row(
             "mp3 copy, 10 h: peak RSS, verification included",
             f"≤ {in_mib(MEMORY_BAR_BYTES)}",
-            f"{in_mib(peak_bytes)}; limited process {in_mib(limited_bytes)}",
+            in_mib(peak_bytes),
             len(own),
             peak_bytes <= MEMORY_BAR_BYTES,
         ),
@@ -136,13 +134,7 @@ def _ours(source: Path, folder: Path) -> Copied:
     with _emptied(folder) as output:
         found = result_of("copy", source, output)
     stages = {name: Cost(**cost) for name, cost in found["stages"].items()}
-    return Copied(
-        stages,
-        found["limited_copy_s"],
-        found["limited_verify_s"],
-        found["peak_bytes"],
-        found["limited_bytes"],
-    )
+    return Copied(stages, found["limited_copy_s"], found["limited_verify_s"], found["peak_bytes"])
 
 
 def _ffmpeg_split(source: Path, segment_s: int, folder: Path) -> Cost:

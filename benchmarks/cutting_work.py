@@ -106,7 +106,6 @@ async def copy(source: Path, folder: Path) -> dict[str, Any]:
         "limited_copy_s": max(0.0, written_s - 2 * start_s),
         "limited_verify_s": max(0.0, others_cpu_s() - written_s - start_s),
         "peak_bytes": high_water(os.getpid()),
-        "limited_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << 10,
     }
 
 
