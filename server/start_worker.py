@@ -76,11 +76,12 @@ async def _transcribing(
     )
     detector = SpeechDetector(threads=settings.speech_threads)
     stack.push_async_callback(detector.close)
+    models = await open_models(settings)
     return Transcribing(
         records=ground.batches,
         store=ground.storage.store,
         tools=tools,
         detector=detector,
-        models=await open_models(settings),
-        recognizers=await stack.enter_async_context(open_recognizers(runtime)),
+        models=models,
+        recognizers=await stack.enter_async_context(open_recognizers(runtime, models.all[0])),
     )

@@ -51,21 +51,20 @@ def plan_chunks(windows: Sequence[Window], sample_count: int) -> list[Chunk]:
 async def hear_language(recognizer: Recognizer, sound: Sound, windows: Sequence[Window]) -> str:
     """The language of a recording that has windows, from a few of them spread over it."""
     step = -(-len(windows) // _LANGUAGE_WINDOWS)
-    samples = await asyncio.to_thread(_read, sound, windows[::step])
+    samples = await asyncio.to_thread(samples_in, sound, windows[::step])
     return await recognizer.detect_language(samples)
 
 
 async def hear_chunk(
     recognizer: Recognizer,
-    sound: Sound,
+    samples: Sequence[Samples],
     chunk: Chunk,
     task: Task,
     *,
     channel: str | None = None,
     on_window: OnWindow | None = None,
 ) -> HeardChunk:
-    """Safe to repeat. In memory are the chunk's samples, some fifteen megabytes."""
-    samples = await asyncio.to_thread(_read, sound, chunk.windows)
+    """From the samples of each of its windows. Safe to repeat."""
     heard = await recognizer.recognize(samples, task, on_window)
     windows = tuple(_moved(pieces, window) for pieces, window in zip(heard, chunk.windows, strict=True))
     return HeardChunk(chunk.index, windows, channel)
@@ -86,7 +85,7 @@ def stitch(chunks: Iterable[HeardChunk], *, language: str, duration_ms: int) -> 
     return normalised(words, language=language, duration_ms=duration_ms)
 
 
-def _read(sound: Sound, windows: Sequence[Window]) -> list[Samples]:
+def samples_in(sound: Sound, windows: Sequence[Window]) -> list[Samples]:
     return [sound.read(window.first_sample, window.end_sample) for window in windows]
 
 

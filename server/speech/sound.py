@@ -1,4 +1,4 @@
-"""A decoded recording on disk, or a stretch of one: a WAV of one channel, 16 bits and 16 kHz."""
+"""A decoded recording on disk: a WAV of one channel, 16 bits and 16 kHz."""
 
 import wave
 from dataclasses import dataclass
@@ -16,16 +16,14 @@ class Sound:
 
     path: Path
     sample_count: int
-    #: Where on the time line of the recording the file begins.
-    first_sample: int = 0
 
     @classmethod
-    def open(cls, path: Path, first_sample: int = 0) -> Self:
+    def open(cls, path: Path) -> Self:
         """Raises ValueError for a file of any other kind: decoding makes them, nobody uploads them."""
         with wave.open(str(path), "rb") as file:
             if (file.getnchannels(), file.getsampwidth(), file.getframerate()) != (1, 2, SAMPLE_RATE):
                 raise ValueError("speech is heard in 16 bits, 16 kHz and one channel")
-            return cls(path, file.getnframes(), first_sample)
+            return cls(path, file.getnframes())
 
     @property
     def duration_ms(self) -> int:
@@ -34,8 +32,13 @@ class Sound:
     def read(self, first_sample: int, end_sample: int) -> Samples:
         """Raises ValueError where the file has become shorter."""
         with wave.open(str(self.path), "rb") as file:
-            file.setpos(first_sample - self.first_sample)
+            file.setpos(first_sample)
             data = file.readframes(end_sample - first_sample)
         if len(data) != 2 * (end_sample - first_sample):
             raise ValueError("the decoded recording is shorter than it was")
-        return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768)
+        return samples_of(data)
+
+
+def samples_of(data: bytes) -> Samples:
+    """Of 16 bits each."""
+    return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768)

@@ -87,7 +87,7 @@ class SplitActivities:
         steps = self._parts.steps
         async with steps.working(ref.job, f"hear-{ref.channel}-{ref.index}") as work:
             speech = _speech_of(work.job)
-            await self._parts.transcribing.hear(work.job, speech, ref.channel, ref.index, work.folder)
+            await self._parts.transcribing.hear(work.job, speech, ref.channel, ref.index)
 
     @activity.defn(name="split.write")
     async def write(self, ref: JobRef) -> None:

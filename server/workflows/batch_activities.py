@@ -57,7 +57,7 @@ class BatchActivities:
         """What is said in the chunk is on record."""
         async with self._steps.working(ref.job, f"hear-{ref.channel}-{ref.index}") as work:
             speech = work.job.request.speech
-            await self._transcribing.hear(work.job, speech, ref.channel, ref.index, work.folder)
+            await self._transcribing.hear(work.job, speech, ref.channel, ref.index)
 
     @activity.defn(name="batch.write")
     async def write(self, ref: JobRef) -> None:

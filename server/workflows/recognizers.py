@@ -1,4 +1,4 @@
-"""The speech models of one worker: each is loaded once, when it is first needed."""
+"""The speech models of one worker: each is loaded once, the default one before there is any work."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,9 +32,11 @@ class Recognizers:
 
 
 @asynccontextmanager
-async def open_recognizers(runtime: WhisperRuntime) -> AsyncIterator[Recognizers]:
+async def open_recognizers(runtime: WhisperRuntime, default: Model) -> AsyncIterator[Recognizers]:
+    """Raises ConfigError if the default model cannot be run here."""
     recognizers = Recognizers(runtime)
     try:
+        await recognizers.get(default)
         yield recognizers
     finally:
         await recognizers.close()

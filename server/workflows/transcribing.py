@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,8 @@ from server.speech.heard_json import from_json, to_json
 from server.speech.listening import SpeechDetector
 from server.speech.models import Model, Models
 from server.speech.options import AUTO, Diarization, OperatingPoint, SpeechOptions, read_options
-from server.speech.recognizer import Task
-from server.speech.sound import Sound
+from server.speech.recognizer import Samples, Task
+from server.speech.sound import Sound, samples_of
 from server.speech.transcript import Transcript
 from server.speech.vocabulary import respelled
 from server.speech.windows import Window, plan_windows
@@ -80,9 +79,7 @@ class Transcribing:
         await self.records.plan_chunks(job.id, chunks, samples, SPEECH_RATE, language)
         return chunks
 
-    async def hear(
-        self, job: Job[Any], speech: SpeechRequest, channel: int, index: int, folder: ScratchFolder
-    ) -> None:
+    async def hear(self, job: Job[Any], speech: SpeechRequest, channel: int, index: int) -> None:
         """What is said in one chunk is on record. What an earlier try has heard is not heard again."""
         chunk = await self.records.chunk(job.id, channel, index)
         if chunk.heard is not None:
@@ -90,9 +87,9 @@ class Transcribing:
         options = read_options(speech.transcription_config)
         recognizer = await self.recognizers.get(self._model(speech, options))
         task = Task(language=_language_of(job, options), vocabulary=options.hints)
-        sound = await self._stretch_of(job, chunk, folder.path / "chunk.wav")
+        samples = [await self._samples(job, chunk, window) for window in chunk.windows]
         label = _label(channel) if options.diarization is Diarization.CHANNEL else None
-        heard = await hear_chunk(recognizer, sound, _chunk_of(chunk), task, channel=label)
+        heard = await hear_chunk(recognizer, samples, _chunk_of(chunk), task, channel=label)
         await self.records.record_heard(job.id, channel, index, json.loads(to_json(heard)))
 
     async def transcript(self, job: Job[Any], speech: SpeechRequest) -> Transcript:
@@ -125,13 +122,12 @@ class Transcribing:
         recognizer = await self.recognizers.get(self._model(speech, options))
         return await hear_language(recognizer, *spoken[0])
 
-    async def _stretch_of(self, job: Job[Any], chunk: SpeechChunk, path: Path) -> Sound:
-        """The samples of one chunk, in scratch."""
+    async def _samples(self, job: Job[Any], chunk: SpeechChunk, window: tuple[int, int]) -> Samples:
+        """Of one window: the silence between windows can be as long as the recording."""
         key = sound_key(job.account_id, job.id, chunk.channel)
-        offset, length = SAMPLE_BYTES * chunk.first_sample, SAMPLE_BYTES * chunk.sample_count
-        parts = [part async for part in self.store.get(key, offset=offset, length=length)]
-        await asyncio.to_thread(_write_wav, path, parts)
-        return Sound(path, chunk.sample_count, chunk.first_sample)
+        offset, end = (SAMPLE_BYTES * sample for sample in window)
+        parts = [part async for part in self.store.get(key, offset=offset, length=end - offset)]
+        return samples_of(b"".join(parts))
 
 
 def _language_of(job: Job[Any], options: SpeechOptions) -> str:
@@ -172,12 +168,3 @@ def _heard(row: SpeechChunk) -> HeardChunk:
 
 def _label(channel: int) -> str:
     return f"channel_{channel + 1}"
-
-
-def _write_wav(path: Path, parts: Sequence[bytes]) -> None:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(SAMPLE_BYTES)
-        file.setframerate(SPEECH_RATE)
-        for part in parts:
-            file.writeframesraw(part)

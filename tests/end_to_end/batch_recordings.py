@@ -32,6 +32,9 @@ REFUSED = {
     "cut.m4a": "damaged",
 }
 
+#: How long nobody speaks in the midst of a recording.
+FAR_S = 1200
+
 
 def make_batch_recordings(folder: Path) -> None:
     known = load_readings()
@@ -41,6 +44,9 @@ def make_batch_recordings(folder: Path) -> None:
     for name, (options, _) in ENCODED.items():
         ffmpeg("-i", source, *options, folder / name)
     _make_conversation(folder / "conversation.wav", tale[: 15 * RATE], worstward)
+    far = write(folder / "far-apart.wav", worstward, silence(FAR_S), worstward)
+    ffmpeg("-i", far, folder / "far-apart.flac")
+    far.unlink()
     write(folder / "silence.wav", silence(20))
     write(folder / "hundredth.wav", silence(0.01))
     write(folder / "noise.wav", noise(300, 0.2))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.batch import Batch, batch_of
-from tests.end_to_end.batch_recordings import ENCODED
+from tests.end_to_end.batch_recordings import ENCODED, FAR_S
 from tests.end_to_end.service import Service
 from tests.speech.recordings import TALE, WORSTWARD, word_error_rate, words_in
 
@@ -68,6 +68,21 @@ def test_channels_are_transcribed_apart(batch: Batch, spoken: Path) -> None:
     assert word_error_rate(words_in(WORSTWARD), transcript.words_on("channel_2")) == 0
     assert word_error_rate(OPENING, transcript.words_on("channel_1")) <= 0.05
     assert {line.partition(": ")[0] for line in transcript.txt.splitlines()} == {"channel_1", "channel_2"}
+
+
+def test_words_behind_a_long_silence_lie_where_they_are_spoken(batch: Batch, spoken: Path) -> None:
+    job_id = batch.submit(spoken / "far-apart.flac")
+
+    batch.done(job_id)
+    words = batch.transcript(job_id).document_words
+
+    half = len(words) // 2
+    shifts_s = [
+        second["start_time"] - first["start_time"]
+        for first, second in zip(words[:half], words[half:], strict=True)
+    ]
+    assert words_in(" ".join(word["alternatives"][0]["content"] for word in words)) == words_in(WORSTWARD) * 2
+    assert shifts_s == pytest.approx([9.963 + FAR_S] * half, abs=0.5)
 
 
 def test_a_vocabulary_changes_what_is_written(batch: Batch, spoken: Path) -> None:

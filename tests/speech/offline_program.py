@@ -21,7 +21,7 @@ def _refuse(event: str, arguments: object) -> None:
 
 sys.addaudithook(_refuse)
 
-from server.speech.chunks import hear_chunk, plan_chunks  # noqa: E402 - imports must not look around either
+from server.speech.chunks import hear_chunk, plan_chunks, samples_in  # noqa: E402 - imports must not look around either
 from server.speech.listening import SpeechDetector  # noqa: E402
 from server.speech.model_files import ModelFiles  # noqa: E402
 from server.speech.recognizer import Task  # noqa: E402
@@ -37,7 +37,7 @@ async def main(model: Path, folder: Path) -> None:
     sound = Sound.open(write(folder / "speech.wav", load_readings().worstward.samples))
     windows = plan_windows(await detector.listen(sound))
     for chunk in plan_chunks(windows, sound.sample_count):
-        heard = await hear_chunk(recognizer, sound, chunk, Task(language="en"))
+        heard = await hear_chunk(recognizer, samples_in(sound, chunk.windows), chunk, Task(language="en"))
         sys.stdout.write("".join(piece.text for window in heard.windows for piece in window))
     await asyncio.gather(recognizer.close(), detector.close())
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.speech.chunks import HeardChunk, hear_chunk, hear_language, plan_chunks, stitch
+from server.speech.chunks import HeardChunk, hear_chunk, hear_language, plan_chunks, samples_in, stitch
 from server.speech.listening import FRAME_SAMPLES, SpeechDetector
 from server.speech.model_files import ModelFiles
 from server.speech.pauses import speech_runs
@@ -33,7 +33,12 @@ class Room:
         windows = plan_windows(await self._detector.listen(sound))
         chunks = plan_chunks(windows, sound.sample_count)
         return await asyncio.gather(
-            *(hear_chunk(self._recognizer, sound, chunk, ENGLISH, channel=channel) for chunk in chunks)
+            *(
+                hear_chunk(
+                    self._recognizer, samples_in(sound, chunk.windows), chunk, ENGLISH, channel=channel
+                )
+                for chunk in chunks
+            )
         )
 
     async def transcribe(self, path: Path) -> Transcript:
@@ -143,7 +148,7 @@ async def test_a_chunk_that_is_repeated_alone_gives_the_same_words(
     found = []
     for _ in range(2):
         recognizer = await WhisperRecognizer.load(model_files, WhisperRuntime(threads=1))
-        found.append(await hear_chunk(recognizer, sound, chunk, ENGLISH))
+        found.append(await hear_chunk(recognizer, samples_in(sound, chunk.windows), chunk, ENGLISH))
         await recognizer.close()
 
     assert found[0] == found[1]
