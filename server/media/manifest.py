@@ -35,7 +35,7 @@ class Level(StrEnum):
 
     #: The file was opened and its frames were counted.
     STRUCTURE = "structure"
-    #: The first and the last quarter of a second were decoded too, and compared with the source.
+    #: A moment at both ends was decoded too, and compared with the source.
     EDGES = "edges"
     #: Every sample was decoded and compared with the source.
     FULL = "full"

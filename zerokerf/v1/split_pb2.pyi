@@ -34,8 +34,8 @@ class _VerificationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verifica
     VERIFICATION_UNSPECIFIED: _Verification.ValueType  # 0
     """The same as VERIFICATION_EDGES."""
     VERIFICATION_EDGES: _Verification.ValueType  # 1
-    """Every file is read back and counted. Copied frames are decoded and compared with the source for a quarter
-    of a second at both ends; what was encoded is decoded in full.
+    """Every file is read back and counted. Copied frames are decoded and compared with the source for a moment at
+    both ends (docs/exactness.md); what was encoded is decoded in full.
     """
     VERIFICATION_FULL: _Verification.ValueType  # 2
     """Every sample of copied frames is decoded and compared as well."""
@@ -46,8 +46,8 @@ class Verification(_Verification, metaclass=_VerificationEnumTypeWrapper):
 VERIFICATION_UNSPECIFIED: Verification.ValueType  # 0
 """The same as VERIFICATION_EDGES."""
 VERIFICATION_EDGES: Verification.ValueType  # 1
-"""Every file is read back and counted. Copied frames are decoded and compared with the source for a quarter
-of a second at both ends; what was encoded is decoded in full.
+"""Every file is read back and counted. Copied frames are decoded and compared with the source for a moment at
+both ends (docs/exactness.md); what was encoded is decoded in full.
 """
 VERIFICATION_FULL: Verification.ValueType  # 2
 """Every sample of copied frames is decoded and compared as well."""
