@@ -1,10 +1,7 @@
 """Certificates are verified for the name in the URL although the connection goes to an address."""
 
 import asyncio
-import os
-import shutil
 import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,23 +9,13 @@ import pytest
 from server.fetch.download import Downloaded, download
 from server.fetch.exchange import TlsContext
 from tests.fetch.site import LIMITS, LOOPBACK, always, content, fetch, head, serving
+from tests.services.certificates import make_certificate
 from zerokerf.errors import DownloadFailed
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for `localhost` and its key, in one file."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    key, made, both = folder / "key.pem", folder / "made.pem", folder / "both.pem"
-    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    command += ["-keyout", str(key), "-out", str(made), "-days", "2", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run(command, check=True, capture_output=True)
-    both.write_bytes(made.read_bytes() + key.read_bytes())
-    return both
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

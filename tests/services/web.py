@@ -1,5 +1,6 @@
 """A web server on loopback for sources that jobs fetch: files as they are, and answers nobody should give."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -118,7 +119,9 @@ def begin(request: BaseHTTPRequestHandler, code: int, headers: dict[str, str]) -
 
 
 @contextmanager
-def running_site() -> Iterator[Site]:
+def running_site(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
+    """With TLS it is `localhost`, as certificates are for names."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             site.answer(self)
@@ -127,7 +130,10 @@ def running_site() -> Iterator[Site]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    site = Site(f"http://127.0.0.1:{server.server_address[1]}")
+    host = "http://127.0.0.1"
+    if tls is not None:
+        host, server.socket = "https://localhost", tls.wrap_socket(server.socket, server_side=True)
+    site = Site(f"{host}:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
