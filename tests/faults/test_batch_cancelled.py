@@ -36,7 +36,8 @@ async def test_cancelling_in_the_middle_ends_the_hearing_and_leaves_nothing(
             begun = chunks_of(serving)
             cancelled = await job.ended()
             assert (cancelled.state, cancelled.error.reason) == (BatchJob.STATE_FAILED, "JOB_CANCELLED")
-            await asyncio.to_thread(until, lambda: left_of_work(deployment) == [], "nothing is left", STOPS_WITHIN_S)
+            gone = "nothing is left"
+            await asyncio.to_thread(until, lambda: left_of_work(deployment) == [], gone, STOPS_WITHIN_S)
             assert list((deployment.data_dir / "objects").rglob("out/*")) == []
             assert chunks_of(serving) == begun
             assert len(begun) < job.progress.chunks_total
