@@ -27,6 +27,7 @@ from server.jobs.open_work import OpenWork
 from server.jobs.reconciler import reconcile_forever
 from server.jobs.split_jobs import SplitJobs
 from server.logs import configure_logs
+from server.memory import share_freed_memory
 from server.parts import Ground, open_ground, open_models, open_storage, signing_key
 from server.settings import Settings
 from server.speech.models import Models
@@ -98,6 +99,7 @@ class Stopped:
 
 @asynccontextmanager
 async def _process(settings: Settings) -> AsyncIterator[tuple[AsyncExitStack, Stopped]]:
+    share_freed_memory()
     configure_logs(settings.log_level, settings.log_format)
     stopped = Stopped()
     loop = asyncio.get_running_loop()
