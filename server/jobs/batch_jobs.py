@@ -9,7 +9,7 @@ from server.jobs.batch_records import BatchRecords
 from server.jobs.batch_uploads import BatchUploads
 from server.jobs.engine import JobEngine
 from server.jobs.events import watch
-from server.jobs.handing_over import hand_over
+from server.jobs.handing_over import hand_over, stop
 from server.jobs.kinds import KindName
 from server.jobs.model import JobEvent
 from server.jobs.states import State
@@ -59,7 +59,7 @@ class BatchJobs:
     async def delete(self, account_id: str, public_id: str) -> BatchJob:
         """With its recording, where that was sent for it alone. Raises JobNotFound, JobNotDeletable."""
         job = await self._records.delete(account_id, public_id)
-        await self._stop(job)
+        await stop(self._engine, job.id, account_id)
         upload_id = own_upload_of(job)
         if upload_id is not None:  # else it goes when uploads expire
             await hand_over("discard", job.id, self._uploads.discard(account_id, upload_id))
@@ -68,7 +68,7 @@ class BatchJobs:
     async def cancel(self, account_id: str, public_id: str) -> BatchJob:
         """Raises JobNotCancellable for a job that has ended otherwise."""
         job = await self._records.cancel(account_id, public_id)
-        await self._stop(job)
+        await stop(self._engine, job.id, account_id)
         return job
 
     async def watch(
@@ -80,7 +80,3 @@ class BatchJobs:
         async with aclosing(events):
             async for event in events:
                 yield event
-
-    async def _stop(self, job: BatchJob) -> None:
-        await hand_over("cancel", job.id, self._engine.cancel(job.id))
-        await hand_over("clean_up", job.id, self._engine.start_clean_up(job.id, job.account_id))

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 from server.jobs.engine import JobEngine
 from server.jobs.events import watch
-from server.jobs.handing_over import hand_over
+from server.jobs.handing_over import hand_over, stop
 from server.jobs.kinds import KindName
 from server.jobs.manifest import manifest_json
 from server.jobs.model import JobEvent, Page, SplitJob, SplitPlan, SplitRequest, StoredSegment
@@ -66,17 +66,13 @@ class SplitJobs:
 
     async def delete(self, account_id: str, job_id: str) -> None:
         await self._records.delete(account_id, job_id)
-        await self._stop(account_id, job_id)
+        await stop(self._engine, job_id, account_id)
 
     async def cancel(self, account_id: str, job_id: str) -> SplitJob:
         job = await self._records.request_cancel(account_id, job_id)
-        await self._stop(account_id, job_id)
+        await stop(self._engine, job_id, account_id)
         return job
 
     def watch(self, account_id: str, job_id: str, after_sequence: int) -> AsyncGenerator[JobEvent, None]:
         """Every event behind the cursor, then each new one. Raises JobNotFound, InvalidParams."""
         return watch(self._records, self._wakeups, account_id, job_id, after_sequence)
-
-    async def _stop(self, account_id: str, job_id: str) -> None:
-        await hand_over("cancel", job_id, self._engine.cancel(job_id))
-        await hand_over("clean_up", job_id, self._engine.start_clean_up(job_id, account_id))

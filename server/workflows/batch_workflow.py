@@ -1,20 +1,17 @@
 """A transcription job's story: fetch, divide, hear every chunk wherever a worker is free, write."""
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from server.workflows.batch_activities import BatchActivities
-    from server.workflows.failures import NO_LONGER_WANTED
     from server.workflows.messages import SPEECH_QUEUE, JobRef
     from server.workflows.workflow_steps import (
         FETCH_PRIORITY,
         RECORD_PRIORITY,
         WORK_PRIORITY,
         all_of,
-        failed_by,
         long_step,
-        record_step,
+        to_an_end,
     )
 
 
@@ -22,14 +19,7 @@ with workflow.unsafe.imports_passed_through():
 class BatchWorkflow:
     @workflow.run
     async def run(self, job: JobRef) -> None:
-        try:
-            await self._work(job)
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise  # whoever cancelled has recorded it, and cleans up
-            failed = failed_by(job, error)
-            if failed.reason != NO_LONGER_WANTED:
-                await record_step(BatchActivities.fail, failed)
+        await to_an_end(job, self._work(job), BatchActivities.fail)
 
     async def _work(self, job: JobRef) -> None:
         await long_step(BatchActivities.fetch, job, FETCH_PRIORITY)

@@ -4,11 +4,9 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from server.workflows.activities import SplitActivities
-    from server.workflows.failures import NO_LONGER_WANTED
     from server.workflows.messages import SHARE_QUEUE, SPEECH_QUEUE, JobRef, PlanRef, ShareRef
     from server.workflows.workflow_steps import (
         FETCH_PRIORITY,
@@ -19,9 +17,9 @@ with workflow.unsafe.imports_passed_through():
         WAIT,
         WORK_PRIORITY,
         all_of,
-        failed_by,
         long_step,
         record_step,
+        to_an_end,
     )
 
 PLAN_RETRIES = RetryPolicy(maximum_attempts=2)
@@ -32,14 +30,7 @@ PLAN_LIMIT = timedelta(minutes=15)
 class SplitWorkflow:
     @workflow.run
     async def run(self, job: JobRef) -> None:
-        try:
-            await self._work(job)
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise  # whoever cancelled has recorded it, and cleans up
-            failed = failed_by(job, error)
-            if failed.reason != NO_LONGER_WANTED:
-                await record_step(SplitActivities.fail, failed)
+        await to_an_end(job, self._work(job), SplitActivities.fail)
 
     async def _work(self, job: JobRef) -> None:
         transcribes = await long_step(SplitActivities.fetch, job, FETCH_PRIORITY)

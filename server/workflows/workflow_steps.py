@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from server.workflows.failures import NO_LONGER_WANTED
     from server.workflows.messages import TASK_QUEUE, FailedJob, JobRef
 
 HEARTBEAT = timedelta(seconds=10)  # how soon a dead worker is noticed
@@ -69,7 +70,19 @@ async def all_of(works: Iterable[Coroutine[Any, Any, None]]) -> None:
         raise
 
 
-def failed_by(job: JobRef, error: ActivityError) -> FailedJob:
+async def to_an_end(job: JobRef, work: Awaitable[None], fail: Step[FailedJob, None]) -> None:
+    """The job's work; what goes wrong in it is recorded as the job's one typed failure."""
+    try:
+        await work
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise  # whoever cancelled has recorded it, and cleans up
+        failed = _failed_by(job, error)
+        if failed.reason != NO_LONGER_WANTED:
+            await record_step(fail, failed)
+
+
+def _failed_by(job: JobRef, error: ActivityError) -> FailedJob:
     cause = error.cause
     # Errors that we reported carry their facts, if only none; accidents carry nothing.
     if isinstance(cause, ApplicationError) and cause.type and cause.details:
