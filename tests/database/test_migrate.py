@@ -58,6 +58,9 @@ async def test_migrations_that_start_together_in_one_process_take_turns(empty_da
     async with open_database(empty_database_url) as one, open_database(empty_database_url) as other:
         await asyncio.gather(migrate(one), migrate(other), migrate(one))
 
+        async with one.reading() as connection:
+            assert await connection.run_sync(_differences) == []
+
 
 JOB_BEFORE_KINDS = """
     INSERT INTO split_jobs

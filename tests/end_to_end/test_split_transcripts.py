@@ -181,7 +181,7 @@ async def test_cancelling_ends_both_sides_and_leaves_nothing(
         cancelled = await client.cancel_split(job_id)
 
     assert cancelled.state == Split.STATE_CANCELLED
-    until(lambda: service.left_of(job_id) == [], "everything of the cancelled job is gone", within_s=15)
+    until(lambda: service.left_of(job_id) == [], "everything of the cancelled job is gone", within_s=5)
 
 
 def test_what_fails_one_side_fails_the_job_and_leaves_nothing(service: Service, reading_url: str) -> None:
