@@ -191,6 +191,7 @@ def _input(job: BatchJob) -> JsonObject:
         "format": measured.format or None,
         "mime_type": measured.mime_type or None,
         "source": measured.source or None,
+        "notes": list(job.notes) or None,
     }
     return {name: fact for name, fact in facts.items() if fact is not None}
 

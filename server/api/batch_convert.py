@@ -31,6 +31,7 @@ def job_message(job: BatchJob) -> batch_pb2.BatchJob:
         progress=progress_message(job.progress),
         update_time=timestamp(job.updated_at),
         delete_time=timestamp(job.deleted_at),
+        notes=job.notes,
     )
     if request.metadata is not None:
         message.metadata.CopyFrom(json_struct(request.metadata))

@@ -71,6 +71,7 @@ def test_a_recording_that_ends_too_early_is_transcribed_as_far_as_it_goes(batch:
     words = batch.transcript(job_id).words
 
     assert job["input_metadata"]["duration_seconds"] == pytest.approx(20, abs=0.01)
+    assert any("cut short" in note for note in job["input_metadata"]["notes"])
     assert 0 < len(words) < len(words_in(TALE))
     assert word_error_rate(words_in(TALE)[: len(words)], words) <= 0.1
 

@@ -21,7 +21,11 @@ def test_cancelling_in_mid_encode_ends_the_encoder_and_leaves_nothing(
     with running(deployment), httpx.Client(base_url=deployment.rest_url, timeout=30) as http:
         rest = Rest(http)
         job = rest.create(long_recording, segmentDuration=LONG_S, outputFormat="ogg")
-        until(lambda: _is_encoding(deployment.data_dir), "the one long segment is being encoded", 60)
+        until(
+            lambda: _is_encoding(rest, job["id"], deployment.data_dir),
+            "the one long segment is being encoded",
+            60,
+        )
 
         cancelled = rest.call("POST", f"/splits/{job['id']}/cancel").json()
         until(lambda: encoders(deployment.data_dir) == [], "the encoder is gone", 5)
@@ -31,7 +35,9 @@ def test_cancelling_in_mid_encode_ends_the_encoder_and_leaves_nothing(
         assert rest.get(job["id"])["error"]["code"] == "JOB_CANCELLED"
 
 
-def _is_encoding(data_dir: Path) -> bool:
+def _is_encoding(rest: Rest, job_id: str, data_dir: Path) -> bool:
+    job = rest.get(job_id)
+    assert job["status"] in {"queued", "processing"}, job
     written = [path.stat().st_size for path in (data_dir / "scratch").rglob("*.ogg.part")]
     return bool(encoders(data_dir)) and sum(written) > 0
 
