@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from typing_extensions import TypedDict
 
 from gateway.strict_json import BodyTooLarge
-from zerokerf.errors import InvalidParams, Kind, ZerokerfError
+from zerokerf.errors import InvalidParams, Kind, RateLimited, ZerokerfError
 from zerokerf.status import from_rpc_error
 
 #: Statuses whose sentence is always the same, for what the error says is not for clients.
@@ -32,11 +32,14 @@ KINDS: Mapping[Kind, int] = {
     Kind.RESOURCE_EXHAUSTED: 429,
     Kind.DATA_LOSS: 500,
     Kind.INTERNAL: 500,
+    Kind.UNIMPLEMENTED: 501,
     Kind.UNAVAILABLE: 503,
 }
 
 #: Reasons whose public face is not simply their kind's.
 REASONS: Mapping[str, tuple[int, str]] = {
+    "INSUFFICIENT_SCOPE": (403, "API key lacks the scope for this call"),
+    "QUOTA_EXCEEDED": (402, "The minutes of this month are used up"),
     "JOB_NOT_FOUND": (404, "Job not found"),
     "JOB_NOT_DELETABLE": (409, "Job must be DONE or FAILED to delete"),
     "JOB_NOT_CANCELLABLE": (409, "Job has ended and cannot be cancelled"),
@@ -81,7 +84,8 @@ def batch_error(status: int, sentence: str, headers: Mapping[str, str] | None = 
 
 def batch_answer_of(error: ZerokerfError) -> JSONResponse:
     """Violations of this error are named as in JSON already."""
-    return batch_error(*batch_face_of(error))
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, RateLimited) else None
+    return batch_error(*batch_face_of(error), headers)
 
 
 def batch_answer_of_call(rpc_error: grpc.aio.AioRpcError) -> JSONResponse:

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from typing_extensions import TypedDict
 
 from gateway.fields import json_name
-from zerokerf.errors import InternalError, InvalidParams, Kind, ZerokerfError
+from zerokerf.errors import InternalError, InvalidParams, Kind, RateLimited, ZerokerfError
 from zerokerf.status import from_rpc_error
 
 Face = tuple[int, str]
@@ -35,10 +35,15 @@ REASONS: Mapping[str, Face] = {
     "INVALID_URL": (400, "INVALID_URL"),
     "INVALID_FORMAT": (400, "INVALID_FORMAT"),
     "DURATION_TOO_SHORT": (400, "DURATION_TOO_SHORT"),
+    "KEY_REVOKED": (401, "KEY_REVOKED"),
+    "TOKEN_EXPIRED": (401, "TOKEN_EXPIRED"),
+    "QUOTA_EXCEEDED": (402, "QUOTA_EXCEEDED"),
     "JOB_NOT_FOUND": (404, "JOB_NOT_FOUND"),
     "JOB_ALREADY_PROCESSING": (409, "JOB_ALREADY_PROCESSING"),
     "JOB_NOT_CANCELLABLE": (409, "JOB_NOT_CANCELLABLE"),
     "MANIFEST_NOT_READY": (409, "MANIFEST_NOT_READY"),
+    "TOO_MANY_KEYS": (409, "TOO_MANY_KEYS"),
+    "DELIVERY_PENDING": (409, "DELIVERY_PENDING"),
     "UPLOAD_INCOMPLETE": (409, "UPLOAD_INCOMPLETE"),
     "IDEMPOTENCY_CONFLICT": (409, "IDEMPOTENCY_CONFLICT"),
     "FILE_TOO_LARGE": (413, "FILE_TOO_LARGE"),
@@ -60,6 +65,7 @@ KINDS: Mapping[Kind, Face] = {
     Kind.RESOURCE_EXHAUSTED: (429, "RATE_LIMITED"),
     Kind.DATA_LOSS: (500, "INTERNAL_ERROR"),
     Kind.INTERNAL: (500, "INTERNAL_ERROR"),
+    Kind.UNIMPLEMENTED: (501, "NOT_IMPLEMENTED"),
     Kind.UNAVAILABLE: (503, "SERVICE_UNAVAILABLE"),
 }
 
@@ -69,6 +75,8 @@ class ErrorJson(TypedDict):
     message: str
     status: int
     details: NotRequired[dict[str, str]]
+    #: Seconds.
+    retryAfter: NotRequired[int]  # noqa: N815 - JSON
 
 
 class ErrorAnswer(TypedDict):
@@ -86,10 +94,14 @@ def error_answer(
     *,
     details: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
+    retry_after_s: int | None = None,
 ) -> JSONResponse:
     error = ErrorJson(code=code, message=message, status=status)
     if details:
         error["details"] = dict(details)
+    if retry_after_s is not None:
+        error["retryAfter"] = retry_after_s
+        headers = {**(headers or {}), "Retry-After": str(retry_after_s)}
     return JSONResponse(ErrorAnswer(error=error), status, headers)
 
 
@@ -98,7 +110,8 @@ def answer_of(error: ZerokerfError) -> JSONResponse:
     status, code = face_of(error)
     sentence = InternalError().sentence if status == 500 else error.sentence
     details = error.violations if isinstance(error, InvalidParams) else None
-    return error_answer(status, code, sentence, details=details)
+    retry_after_s = error.retry_after_s if isinstance(error, RateLimited) else None
+    return error_answer(status, code, sentence, details=details, retry_after_s=retry_after_s)
 
 
 def answer_of_call(rpc_error: grpc.aio.AioRpcError) -> JSONResponse:

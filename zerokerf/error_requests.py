@@ -41,16 +41,6 @@ class UnsupportedLanguage(InvalidParams):
         )
 
 
-class Unauthenticated(ZerokerfError):
-    kind = Kind.UNAUTHENTICATED
-    reason = "UNAUTHORIZED"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "An API key is required: send a valid one as 'x-api-key' or 'authorization: Bearer'."
-        )
-
-
 class JobNotFound(ZerokerfError):
     kind = Kind.NOT_FOUND
     reason = "JOB_NOT_FOUND"

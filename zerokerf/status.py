@@ -6,7 +6,7 @@ import grpc
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import DecodeError, Message
 from google.rpc.code_pb2 import Code  # type: ignore[import-untyped]  # no py.typed
-from google.rpc.error_details_pb2 import BadRequest, ErrorInfo  # type: ignore[import-untyped]  # no py.typed
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo  # type: ignore[import-untyped]  # no py.typed
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # no py.typed
 
 from zerokerf.errors import (
@@ -14,6 +14,7 @@ from zerokerf.errors import (
     InternalError,
     InvalidParams,
     Kind,
+    RateLimited,
     ServiceUnreachable,
     Unauthenticated,
     ZerokerfError,
@@ -43,6 +44,8 @@ def to_status(error: ZerokerfError) -> Status:
     facts = {name: _clip(value) for name, value in error.facts.items()}
     info = ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=facts)
     status = Status(code=Code.Value(error.kind.name), message=_clip(str(error)), details=[_packed(info)])
+    if isinstance(error, RateLimited):
+        status.details.append(_packed(_retry_info(error)))
     if isinstance(error, InvalidParams) and error.violations:
         status.details.append(_packed(_bad_request(error.violations, _MAX_STATUS_BYTES - status.ByteSize())))
     return status
@@ -128,6 +131,12 @@ def _packed(message: Message) -> Any:
     packed = Any()
     packed.Pack(message)
     return packed
+
+
+def _retry_info(error: RateLimited) -> RetryInfo:
+    info = RetryInfo()
+    info.retry_delay.FromSeconds(error.retry_after_s)
+    return info
 
 
 def _bad_request(violations: Mapping[str, str], budget_bytes: int) -> BadRequest:

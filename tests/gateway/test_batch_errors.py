@@ -34,7 +34,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 JOBS = "/v1/batch/jobs"
 DOCUMENTED = {400, 403, 404, 409, 413, 500}
-ALLOWED = DOCUMENTED | {429, 503}
+ALLOWED = DOCUMENTED | {402, 429, 501, 503}
 OPERATIONS = [
     ("POST", JOBS),
     ("GET", JOBS),

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 #: The statuses of the contract, and those that only extensions and mistakes can bring about.
 DOCUMENTED = {400, 401, 402, 403, 404, 409, 413, 422, 429, 500, 503}
-EXTENSIONS = {410}
+EXTENSIONS = {410, 501}
 
 
 def classes(root: type[ZerokerfError]) -> Iterator[type[ZerokerfError]]:
