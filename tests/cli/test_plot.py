@@ -1,5 +1,6 @@
 """`zerokerf cut --plot` draws the recording, its pauses and its cuts where they are."""
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -119,13 +120,17 @@ def test_any_number_of_segments_with_any_titles_is_drawn(count: int) -> None:
 
 
 def test_a_silent_recording_is_a_line() -> None:
-    silent = drawing([Piece(0, "", "end")])
-    silent = Drawing(
-        **{**{name: getattr(silent, name) for name in Drawing.__dataclass_fields__}, "lows": silent.lows * 0}
-        | {"highs": silent.highs * 0, "loudness": silent.loudness * 0}
-    )
+    silence = np.zeros(100)
+    sound = drawing([Piece(0, "", "end")])
 
-    pixels(draw_png(silent))
+    picture = pixels(draw_png(replace(sound, lows=silence, highs=silence, loudness=silence, quiet=silence)))
+
+    field = picture[TOP:BOTTOM, LEFT + 20 : RIGHT - 20]
+    is_drawn = (field != field[0, 0]).any(axis=2)
+    rows = np.flatnonzero(is_drawn.any(axis=1))
+    middle = (BOTTOM - TOP) // 2
+    assert set(rows) <= set(range(middle - 2, middle + 3)), "more than a line"
+    assert is_drawn[rows].any(axis=0).all(), "a line with gaps"
 
 
 @pytest.mark.parametrize(
