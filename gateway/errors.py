@@ -76,7 +76,7 @@ class ErrorJson(TypedDict):
     status: int
     details: NotRequired[dict[str, str]]
     #: Seconds.
-    retryAfter: NotRequired[int]  # noqa: N815 - JSON
+    retryAfter: NotRequired[int]
 
 
 class ErrorAnswer(TypedDict):

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19zerokerf/v1/account.proto\x12\x0bzerokerf.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd8\x01\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07preview\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rlast_use_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19zerokerf/v1/account.proto\x12\x0bzerokerf.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"}\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1f\n\x04plan\x18\x04 \x01(\x0b\x32\x11.zerokerf.v1.Plan\"\x9b\x02\n\x04Plan\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x1b\n\x13requests_per_minute\x18\x03 \x01(\x05\x12\x17\n\x0f\x63oncurrent_jobs\x18\x04 \x01(\x05\x12\x19\n\x11minutes_per_month\x18\x05 \x01(\x03\x12\x18\n\x10max_source_bytes\x18\x06 \x01(\x03\x12\x19\n\x11retention_seconds\x18\x07 \x01(\x03\x12\x10\n\x08\x61pi_keys\x18\x08 \x01(\x05\x12\x17\n\x0fprice_per_month\x18\t \x01(\x03\x12\x1f\n\x12overage_per_minute\x18\n \x01(\x03H\x00\x88\x01\x01\x12\x10\n\x08\x63urrency\x18\x0b \x01(\tB\x15\n\x13_overage_per_minute\"\xdb\x02\n\x06\x41piKey\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07preview\x18\x03 \x01(\t\x12\x0e\n\x06scopes\x18\x04 \x03(\t\x12/\n\x0b\x63reate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rlast_use_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tuse_count\x18\x08 \x01(\x03\x12\x0c\n\x04test\x18\t \x01(\x08\x12/\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brotate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe5\x01\n\x05Usage\x12.\n\nstart_time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12\x61udio_milliseconds\x18\x03 \x01(\x03\x12\x16\n\x0ejobs_completed\x18\x04 \x01(\x03\x12\x13\n\x0bjobs_failed\x18\x05 \x01(\x03\x12\x14\n\x0cstored_bytes\x18\x06 \x01(\x03\x12\x1f\n\x04plan\x18\x07 \x01(\x0b\x32\x11.zerokerf.v1.Plan\"\xc0\x04\n\rAccountExport\x12\n\n\x02id\x18\x01 \x01(\t\x12\x31\n\x06\x66ormat\x18\x02 \x01(\x0e\x32!.zerokerf.v1.AccountExport.Format\x12/\n\x05state\x18\x03 \x01(\x0e\x32 .zerokerf.v1.AccountExport.State\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x64ownload_url\x18\x07 \x01(\t\x12\x38\n\x14\x64ownload_expire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04size\x18\t \x01(\x03\x12\x31\n\restimate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"A\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x46ORMAT_JSON\x10\x01\x12\x0e\n\nFORMAT_CSV\x10\x02\"[\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10STATE_PROCESSING\x10\x01\x12\x13\n\x0fSTATE_COMPLETED\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'zerokerf.v1.account_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ACCOUNT']._serialized_start=75
-  _globals['_ACCOUNT']._serialized_end=167
-  _globals['_APIKEY']._serialized_start=170
-  _globals['_APIKEY']._serialized_end=386
+  _globals['_ACCOUNT']._serialized_end=200
+  _globals['_PLAN']._serialized_start=203
+  _globals['_PLAN']._serialized_end=486
+  _globals['_APIKEY']._serialized_start=489
+  _globals['_APIKEY']._serialized_end=836
+  _globals['_USAGE']._serialized_start=839
+  _globals['_USAGE']._serialized_end=1068
+  _globals['_ACCOUNTEXPORT']._serialized_start=1071
+  _globals['_ACCOUNTEXPORT']._serialized_end=1647
+  _globals['_ACCOUNTEXPORT_FORMAT']._serialized_start=1489
+  _globals['_ACCOUNTEXPORT_FORMAT']._serialized_end=1554
+  _globals['_ACCOUNTEXPORT_STATE']._serialized_start=1556
+  _globals['_ACCOUNTEXPORT_STATE']._serialized_end=1647
 # @@protoc_insertion_point(module_scope)

@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -21,36 +22,104 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Account(_message.Message):
-    """Who owns jobs, uploads and keys. The shape is settled; no service offers it yet."""
+    """Who owns jobs, uploads and keys."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
     DISPLAY_NAME_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server, never reused."""
     display_name: _builtins.str
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def plan(self) -> Global___Plan:
+        """What the account may use."""
+
     def __init__(
         self,
         *,
         id: _builtins.str = ...,
         display_name: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        plan: Global___Plan | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "plan", b"plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "id", b"id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "display_name", b"display_name", "id", b"id", "plan", b"plan"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Account: _TypeAlias = Account  # noqa: Y015
 
 @_typing.final
+class Plan(_message.Message):
+    """What an account may use. A limit that is 0 is none."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    REQUESTS_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    CONCURRENT_JOBS_FIELD_NUMBER: _builtins.int
+    MINUTES_PER_MONTH_FIELD_NUMBER: _builtins.int
+    MAX_SOURCE_BYTES_FIELD_NUMBER: _builtins.int
+    RETENTION_SECONDS_FIELD_NUMBER: _builtins.int
+    API_KEYS_FIELD_NUMBER: _builtins.int
+    PRICE_PER_MONTH_FIELD_NUMBER: _builtins.int
+    OVERAGE_PER_MINUTE_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Such as "plan_pro"."""
+    name: _builtins.str
+    requests_per_minute: _builtins.int
+    """For each API key."""
+    concurrent_jobs: _builtins.int
+    """How many jobs may be worked on at once; others wait in line."""
+    minutes_per_month: _builtins.int
+    """Minutes of recordings in a calendar month, UTC."""
+    max_source_bytes: _builtins.int
+    """Of the largest source, in bytes."""
+    retention_seconds: _builtins.int
+    """How long sources and results are kept after a job has ended."""
+    api_keys: _builtins.int
+    price_per_month: _builtins.int
+    """In cents."""
+    overage_per_minute: _builtins.int
+    """In cents for a minute behind the included ones; unset if jobs are refused instead."""
+    currency: _builtins.str
+    """ISO 4217, in lower case."""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        requests_per_minute: _builtins.int = ...,
+        concurrent_jobs: _builtins.int = ...,
+        minutes_per_month: _builtins.int = ...,
+        max_source_bytes: _builtins.int = ...,
+        retention_seconds: _builtins.int = ...,
+        api_keys: _builtins.int = ...,
+        price_per_month: _builtins.int = ...,
+        overage_per_minute: _builtins.int | None = ...,
+        currency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_overage_per_minute", b"_overage_per_minute", "overage_per_minute", b"overage_per_minute"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_overage_per_minute", b"_overage_per_minute", "api_keys", b"api_keys", "concurrent_jobs", b"concurrent_jobs", "currency", b"currency", "id", b"id", "max_source_bytes", b"max_source_bytes", "minutes_per_month", b"minutes_per_month", "name", b"name", "overage_per_minute", b"overage_per_minute", "price_per_month", b"price_per_month", "requests_per_minute", b"requests_per_minute", "retention_seconds", b"retention_seconds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__overage_per_minute: _TypeAlias = _typing.Literal["overage_per_minute"]  # noqa: Y015
+    _WhichOneofArgType__overage_per_minute: _TypeAlias = _typing.Literal["_overage_per_minute", b"_overage_per_minute"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__overage_per_minute) -> _WhichOneofReturnType__overage_per_minute | None: ...
+
+Global___Plan: _TypeAlias = Plan  # noqa: Y015
+
+@_typing.final
 class ApiKey(_message.Message):
-    """A secret that calls the API for one account. The shape is settled; no service offers it yet."""
+    """A secret that calls the API for one account."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -61,14 +130,22 @@ class ApiKey(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     LAST_USE_TIME_FIELD_NUMBER: _builtins.int
+    USE_COUNT_FIELD_NUMBER: _builtins.int
+    TEST_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    ROTATE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server, never reused."""
     name: _builtins.str
     preview: _builtins.str
     """First and last characters of the secret, for people to tell keys apart."""
+    use_count: _builtins.int
+    """How many calls were made with it."""
+    test: _builtins.bool
+    """Whether what it does is a trial: jobs of test keys count for nothing."""
     @_builtins.property
     def scopes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What the key may do, such as "splits:read"."""
+        """What the key may do: any of "splits:read", "splits:write", "batch:read", "batch:write", "keys:manage"."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
@@ -78,7 +155,13 @@ class ApiKey(_message.Message):
 
     @_builtins.property
     def last_use_time(self) -> _timestamp_pb2.Timestamp:
-        """Unset until the key is used."""
+        """Unset until the key is used. Written within seconds of the use."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def rotate_time(self) -> _timestamp_pb2.Timestamp:
+        """Unset until the secret is renewed."""
 
     def __init__(
         self,
@@ -90,11 +173,163 @@ class ApiKey(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         last_use_time: _timestamp_pb2.Timestamp | None = ...,
+        use_count: _builtins.int = ...,
+        test: _builtins.bool = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+        rotate_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "last_use_time", b"last_use_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "last_use_time", b"last_use_time", "rotate_time", b"rotate_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "id", b"id", "last_use_time", b"last_use_time", "name", b"name", "preview", b"preview", "scopes", b"scopes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "id", b"id", "last_use_time", b"last_use_time", "name", b"name", "preview", b"preview", "rotate_time", b"rotate_time", "scopes", b"scopes", "test", b"test", "update_time", b"update_time", "use_count", b"use_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ApiKey: _TypeAlias = ApiKey  # noqa: Y015
+
+@_typing.final
+class Usage(_message.Message):
+    """What an account used in one month."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    AUDIO_MILLISECONDS_FIELD_NUMBER: _builtins.int
+    JOBS_COMPLETED_FIELD_NUMBER: _builtins.int
+    JOBS_FAILED_FIELD_NUMBER: _builtins.int
+    STORED_BYTES_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
+    audio_milliseconds: _builtins.int
+    """Length of the recordings of all completed jobs, in milliseconds. Each job counts once."""
+    jobs_completed: _builtins.int
+    jobs_failed: _builtins.int
+    stored_bytes: _builtins.int
+    """What the account's jobs keep in the store now."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """First instant of the month, UTC."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """First instant of the next month."""
+
+    @_builtins.property
+    def plan(self) -> Global___Plan:
+        """That the usage is held against."""
+
+    def __init__(
+        self,
+        *,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        audio_milliseconds: _builtins.int = ...,
+        jobs_completed: _builtins.int = ...,
+        jobs_failed: _builtins.int = ...,
+        stored_bytes: _builtins.int = ...,
+        plan: Global___Plan | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "plan", b"plan", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audio_milliseconds", b"audio_milliseconds", "end_time", b"end_time", "jobs_completed", b"jobs_completed", "jobs_failed", b"jobs_failed", "plan", b"plan", "start_time", b"start_time", "stored_bytes", b"stored_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Usage: _TypeAlias = Usage  # noqa: Y015
+
+@_typing.final
+class AccountExport(_message.Message):
+    """Everything that an account has here, in one archive."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Format:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[AccountExport._Format.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        FORMAT_UNSPECIFIED: AccountExport._Format.ValueType  # 0
+        FORMAT_JSON: AccountExport._Format.ValueType  # 1
+        FORMAT_CSV: AccountExport._Format.ValueType  # 2
+
+    class Format(_Format, metaclass=_FormatEnumTypeWrapper):
+        """How the archive's tables are written."""
+
+    FORMAT_UNSPECIFIED: AccountExport.Format.ValueType  # 0
+    FORMAT_JSON: AccountExport.Format.ValueType  # 1
+    FORMAT_CSV: AccountExport.Format.ValueType  # 2
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[AccountExport._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: AccountExport._State.ValueType  # 0
+        STATE_PROCESSING: AccountExport._State.ValueType  # 1
+        STATE_COMPLETED: AccountExport._State.ValueType  # 2
+        STATE_FAILED: AccountExport._State.ValueType  # 3
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Where the archive stands."""
+
+    STATE_UNSPECIFIED: AccountExport.State.ValueType  # 0
+    STATE_PROCESSING: AccountExport.State.ValueType  # 1
+    STATE_COMPLETED: AccountExport.State.ValueType  # 2
+    STATE_FAILED: AccountExport.State.ValueType  # 3
+
+    ID_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    DOWNLOAD_URL_FIELD_NUMBER: _builtins.int
+    DOWNLOAD_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    ESTIMATE_TIME_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """Assigned by the server, never reused."""
+    format: Global___AccountExport.Format.ValueType
+    state: Global___AccountExport.State.ValueType
+    download_url: _builtins.str
+    """A link to the archive, fresh at each call. Empty unless it is there."""
+    size: _builtins.int
+    """Bytes of the archive."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the archive is removed."""
+
+    @_builtins.property
+    def download_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the link stops working."""
+
+    @_builtins.property
+    def estimate_time(self) -> _timestamp_pb2.Timestamp:
+        """When it should be there, while it is being made."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        format: Global___AccountExport.Format.ValueType = ...,
+        state: Global___AccountExport.State.ValueType = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        download_url: _builtins.str = ...,
+        download_expire_time: _timestamp_pb2.Timestamp | None = ...,
+        size: _builtins.int = ...,
+        estimate_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "download_expire_time", b"download_expire_time", "end_time", b"end_time", "estimate_time", b"estimate_time", "expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "download_expire_time", b"download_expire_time", "download_url", b"download_url", "end_time", b"end_time", "estimate_time", b"estimate_time", "expire_time", b"expire_time", "format", b"format", "id", b"id", "size", b"size", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AccountExport: _TypeAlias = AccountExport  # noqa: Y015

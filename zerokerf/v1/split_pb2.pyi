@@ -123,7 +123,7 @@ class Split(_message.Message):
     output_format: _audio_pb2.AudioFormat.ValueType
     """What the segments are. Unspecified until the source is known."""
     webhook_url: _builtins.str
-    """As given at creation. Recorded only: this version delivers no webhooks."""
+    """As given at creation."""
     last_sequence: _builtins.int
     """Sequence number of the newest event, a cursor for WatchSplit."""
     verification: Global___Verification.ValueType

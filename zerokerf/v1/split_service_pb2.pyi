@@ -40,7 +40,7 @@ class CreateSplitRequest(_message.Message):
     output_format: _audio_pb2.AudioFormat.ValueType
     """Optional. Unspecified keeps the format of the source."""
     webhook_url: _builtins.str
-    """Optional. An https URL. Recorded only: this version delivers no webhooks."""
+    """Optional. An https URL that is told when the job is completed or has failed."""
     request_id: _builtins.str
     """Optional, up to 128 characters. Repeating a request with the same id returns the first job;
     another request with the same id fails with ALREADY_EXISTS.
