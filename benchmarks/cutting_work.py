@@ -18,7 +18,7 @@ from server.media.copy_cut import plan_by_size
 from server.media.copying.copier import Copier, Expecting
 from server.media.copying.flac_limited import LimitedFrames
 from server.media.copying.open_copier import open_copier
-from server.media.cut import cut_by_duration
+from server.media.cut import cut_by_plan
 from server.media.decode import decode
 from server.media.decoder import find_decoder
 from server.media.edge_proof import EdgeSource
@@ -186,7 +186,7 @@ async def encode(source: Path, folder: Path, segments: str, parallel: str) -> di
         plan = plan_encode(pcm, Format.MP3, facts.codec)
         count = int(segments)
         cuts = cuts_between([pcm.sample_count * place // count for place in range(count + 1)], "duration")
-        made = [one async for one in cut_by_duration(pcm, cuts, plan, folder, decoder, int(parallel))]
+        made = [one async for one in cut_by_plan(pcm, cuts, plan, folder, decoder, int(parallel))]
     encoded_s = others_cpu_s()
     with stages.stage("verify"):
         for segment in made:

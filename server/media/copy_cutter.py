@@ -16,7 +16,6 @@ from server.media.plan import Cut
 from server.media.proof import prove_copies
 from server.media.recipe import Recipe, Verification
 from server.media.segment import CutSegment, Dress
-from server.media.size_search import SizeStart
 
 
 class CopyCutter:
@@ -42,7 +41,7 @@ class CopyCutter:
     def snap(self, sample: int) -> int:
         return self._copier.snap(sample)
 
-    async def plan_by_size(self, max_bytes: int, reserve_bytes: int) -> tuple[Cut, ...] | None:
+    async def plan_by_size(self, max_bytes: int, reserve_bytes: int) -> tuple[Cut, ...]:
         limits = self._tools.limits
         return await asyncio.to_thread(plan_by_size, self._copier, max_bytes, limits, reserve_bytes)
 
@@ -56,11 +55,6 @@ class CopyCutter:
         on_made: OnSamples | None = None,  # noqa: ARG002 - copying takes no time worth telling
     ) -> AsyncGenerator[CutSegment, None]:
         return copy_cut(self._copier, cuts, self._folder, self._tools.parallel, dress)
-
-    def by_search(
-        self, max_bytes: int, start: SizeStart, dress: Dress | None
-    ) -> AsyncGenerator[CutSegment, None]:
-        raise NotImplementedError("copies are planned by size")
 
     async def prove(self, segments: Sequence[CutSegment], recipe: Recipe) -> list[Proven]:
         """Their index, and both their edges beside those of the source, or all their samples."""

@@ -1,4 +1,4 @@
-"""Cuts by a plan, or by size as it goes, and hands the segments out in order."""
+"""Encodes segments by a plan, or by size as it goes, and hands them out in order."""
 
 import asyncio
 from collections import deque
@@ -10,13 +10,11 @@ from pathlib import Path
 from server.media.decode import OnSamples
 from server.media.decoder import Decoder
 from server.media.encode import EncodePlan
-from server.media.facts import MediaLimits
 from server.media.in_order import Work, in_order
 from server.media.pcm import Pcm
 from server.media.plan import Cut
 from server.media.segment import CutSegment, Dress, make_segment
-from server.media.size_search import SizeSearch, SizeStart, plan_wav_by_size
-from zerokerf.formats import Format
+from server.media.size_search import SizeSearch, SizeStart
 
 
 class _Progress:
@@ -36,7 +34,7 @@ class _Progress:
                 self._on_progress(self._total)
 
 
-async def cut_by_duration(
+async def cut_by_plan(
     pcm: Pcm,
     cuts: Sequence[Cut],
     target: EncodePlan,
@@ -64,69 +62,23 @@ async def cut_by_duration(
             yield segment
 
 
-async def cut_by_size(
-    pcm: Pcm,
-    max_bytes: int,
-    target: EncodePlan,
-    folder: Path,
-    decoder: Decoder,
-    limits: MediaLimits,
-    start: SizeStart | None = None,
-    on_progress: OnSamples | None = None,
-    dress: Dress | None = None,
-    reserve_bytes: int = 0,
+async def cut_by_search(
+    search: SizeSearch, start: SizeStart, dress: Dress | None
 ) -> AsyncGenerator[CutSegment, None]:
-    """Segments in order, none larger than `max_bytes`, each as long as fits; one is made ahead.
+    """Segments in order, each as long as fits with its tags; one is made ahead.
 
-    Tags count: what is tried is dressed, and where lengths are computed instead, `reserve_bytes` are kept
-    free, the most that `dress` adds to any segment.
-
-    `start` goes on after a segment made earlier and cuts as if there had been no pause. Raises
-    SizeLimitTooSmall or TooManySegments, before any work where that can be told. Close the iterator when
-    leaving early.
+    A later `start` cuts as if there had been no pause. Raises SizeLimitTooSmall or TooManySegments. Close the
+    iterator when leaving early.
     """
-    start = start or SizeStart()
-    if target.format is Format.WAV:
-        cuts = plan_wav_by_size(pcm, max_bytes, limits, reserve_bytes, target)[start.index :]
-        parts = cut_by_duration(pcm, cuts, target, folder, decoder, 2, on_progress, dress)
-    else:
-        parts = _cut_by_search(pcm, max_bytes, target, folder, decoder, limits, start, on_progress, dress)
-    async with aclosing(parts):
-        async for segment in parts:
-            yield segment
-
-
-async def _cut_by_search(
-    pcm: Pcm,
-    max_bytes: int,
-    target: EncodePlan,
-    folder: Path,
-    decoder: Decoder,
-    limits: MediaLimits,
-    start: SizeStart,
-    on_progress: OnSamples | None,
-    dress: Dress | None,
-) -> AsyncGenerator[CutSegment, None]:
-    progress = _Progress(on_progress)
-    search = SizeSearch(
-        pcm=pcm,
-        max_bytes=max_bytes,
-        target=target,
-        folder=folder,
-        decoder=decoder,
-        limits=limits,
-        on_sample=lambda sample: progress.report(0, sample - start.first_sample),
-        dress=dress,
-    )
     ahead: deque[asyncio.Task[CutSegment]] = deque()
-    ahead.append(asyncio.create_task(search.next_segment(start)))
+    ahead.append(asyncio.create_task(search.next_segment(start, dress)))
     try:
         while ahead:
             segment = await ahead[0]
             ahead.popleft()
             follower = SizeStart.after(segment)
-            if follower.first_sample < pcm.sample_count:
-                ahead.append(asyncio.create_task(search.next_segment(follower)))
+            if follower.first_sample < search.pcm.sample_count:
+                ahead.append(asyncio.create_task(search.next_segment(follower, dress)))
             yield segment
     finally:
         await _end(ahead)

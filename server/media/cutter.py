@@ -1,6 +1,6 @@
 """What cuts one recording: by copying its frames, or through its samples. Both promise the same."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,6 +62,10 @@ class ExpectedSize:
     is_exact: bool
 
 
+#: Makes the segments that only trying finds, from a start on. Raises SizeLimitTooSmall or TooManySegments.
+Search = Callable[[SizeStart, Dress | None], AsyncGenerator[CutSegment, None]]
+
+
 class Cutter(Protocol):
     """Segments come in order of index. Close the iterators when leaving early."""
 
@@ -72,8 +76,8 @@ class Cutter(Protocol):
         """The nearest place where a cut can be."""
         ...
 
-    async def plan_by_size(self, max_bytes: int, reserve_bytes: int) -> tuple[Cut, ...] | None:
-        """As long as fits, with `reserve_bytes` left free for tags. None where only trying tells.
+    async def plan_by_size(self, max_bytes: int, reserve_bytes: int) -> tuple[Cut, ...] | Search:
+        """As long as fits, with `reserve_bytes` left free for tags. A search where only trying tells.
 
         Raises SizeLimitTooSmall or TooManySegments.
         """
@@ -87,12 +91,6 @@ class Cutter(Protocol):
         self, cuts: Sequence[Cut], dress: Dress | None, on_made: OnSamples | None = None
     ) -> AsyncGenerator[CutSegment, None]:
         """`on_made` counts samples in segments, also in those that are not finished."""
-        ...
-
-    def by_search(
-        self, max_bytes: int, start: SizeStart, dress: Dress | None
-    ) -> AsyncGenerator[CutSegment, None]:
-        """Where `plan_by_size` gives None. Raises SizeLimitTooSmall or TooManySegments."""
         ...
 
     async def prove(self, segments: Sequence[CutSegment], recipe: Recipe) -> list[Proven]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from server.media.copy_cut import copy_cut, plan_by_size
 from server.media.copying.copier import Copier, NotCopyable
 from server.media.copying.open_copier import open_copier
-from server.media.cut import cut_by_duration, cut_by_size
-from server.media.cutter import ExpectedSize, Making, Proven, Tools
+from server.media.cut import cut_by_plan, cut_by_search
+from server.media.cutter import ExpectedSize, Making, Proven, Search, Tools
 from server.media.decode import OnSamples
 from server.media.encode import EncodePlan
 from server.media.in_order import in_order
@@ -20,7 +20,7 @@ from server.media.pcm import Pcm
 from server.media.plan import Cut
 from server.media.recipe import Recipe
 from server.media.segment import CutSegment, Dress, make_segment
-from server.media.size_search import SizeStart, plan_wav_by_size, wav_bytes
+from server.media.size_search import SizeSearch, plan_wav_by_size, wav_bytes
 from server.media.verify import verify_segment
 from zerokerf.formats import Format
 
@@ -58,13 +58,21 @@ class EncodeCutter:
     def snap(self, sample: int) -> int:
         return sample
 
-    async def plan_by_size(self, max_bytes: int, reserve_bytes: int) -> tuple[Cut, ...] | None:
+    async def plan_by_size(self, max_bytes: int, reserve_bytes: int) -> tuple[Cut, ...] | Search:
         limits = self._tools.limits
         if self._plan.format is Format.WAV:
-            return plan_wav_by_size(self._pcm, max_bytes, limits, reserve_bytes, self._plan)
+            return plan_wav_by_size(self._pcm, self._plan, max_bytes, limits, reserve_bytes)
         self._programme = self._programme or await self._encoded_whole()
         if self._programme is None:
-            return None
+            search = SizeSearch(
+                pcm=self._pcm,
+                max_bytes=max_bytes,
+                target=self._plan,
+                folder=self._folder,
+                decoder=self._tools.decoder,
+                limits=limits,
+            )
+            return partial(cut_by_search, search)
         return await asyncio.to_thread(plan_by_size, self._programme, max_bytes, limits, reserve_bytes)
 
     def expected_size(self, cut: Cut) -> ExpectedSize | None:
@@ -85,16 +93,8 @@ class EncodeCutter:
         tools = self._tools
         if self._programme is not None:
             return copy_cut(self._programme, cuts, self._folder, tools.parallel, dress)
-        return cut_by_duration(
+        return cut_by_plan(
             self._pcm, cuts, self._plan, self._folder, tools.decoder, tools.parallel, on_made, dress
-        )
-
-    def by_search(
-        self, max_bytes: int, start: SizeStart, dress: Dress | None
-    ) -> AsyncGenerator[CutSegment, None]:
-        tools = self._tools
-        return cut_by_size(
-            self._pcm, max_bytes, self._plan, self._folder, tools.decoder, tools.limits, start, dress=dress
         )
 
     async def _encoded_whole(self) -> Copier | None:

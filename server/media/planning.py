@@ -5,21 +5,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.media.chapters import Chapter, read_chapters
-from server.media.cutter import Cutter, Tools
+from server.media.cutter import Cutter, Search, Tools
 from server.media.facts import SourceFacts
 from server.media.labels import Labels, SourceLabels
 from server.media.plan import ChaptersMode, Cut, FileSizeMode, PlannedMode, needs_pauses, plan_cuts
 from server.media.recipe import Recipe
+from server.media.segment import CutSegment
 from server.media.silence import find_pauses_of_file
 from server.media.silence_pauses import Pauses
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`cuts` is None where only cutting tells. Labels know how many segments there are, if that is known."""
+    """Where to cut, or what finds that out by cutting. Labels know how many segments there are, if that is
+    known."""
 
-    cuts: tuple[Cut, ...] | None
+    places: tuple[Cut, ...] | Search
     labels: Labels
+
+    @property
+    def count(self) -> int | None:
+        return len(self.places) if isinstance(self.places, tuple) else None
+
+    def cut_of(self, made: CutSegment) -> Cut:
+        """Its own range, without overlap."""
+        if isinstance(self.places, tuple):
+            return self.places[made.index]
+        return Cut(made.index, made.first_sample, made.sample_count, made.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +56,10 @@ async def plan_segments(recording: Recording, recipe: Recipe, cutter: Cutter, to
 async def _by_size(recording: Recording, max_bytes: int, cutter: Cutter) -> Planned:
     """Room is kept for the largest tags that a segment can get."""
     labels = _labels(recording, cutter, None, max_bytes)
-    cuts = await cutter.plan_by_size(max_bytes, labels.reserve_bytes)
-    if cuts is None:
-        return Planned(None, labels)
-    return Planned(cuts, _labels(recording, cutter, len(cuts), max_bytes))
+    places = await cutter.plan_by_size(max_bytes, labels.reserve_bytes)
+    if not isinstance(places, tuple):
+        return Planned(places, labels)
+    return Planned(places, _labels(recording, cutter, len(places), max_bytes))
 
 
 async def _by_mode(

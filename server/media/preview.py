@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.media.cutter import Cutter, Making, Tools
+from server.media.cutter import Cutter, Making, Search, Tools
 from server.media.facts import SourceFacts
 from server.media.labels import read_labels
 from server.media.manifest import Method
@@ -53,19 +53,19 @@ async def preview(
     tags = await read_labels(source, facts, recipe.tag_policy, recipe.title, tools.prober, tools.limits)
     cutter = await open_cutter(source, facts, recipe, folder, tools, lambda _: None)
     planned = await plan_segments(Recording(source, facts, tags, folder), recipe, cutter, tools)
-    if planned.cuts is None:
-        segments = await _searched(cutter, planned, recipe.max_bytes or 0)
+    if isinstance(planned.places, tuple):
+        segments = tuple(_expected(cutter, planned, cut) for cut in planned.places)
     else:
-        segments = tuple(_expected(cutter, planned, cut) for cut in planned.cuts)
+        segments = await _searched(planned.places, planned)
     notes = (*cutter.making.notes, *planned.labels.notes)
     return Preview(facts=facts, making=cutter.making, segments=segments, notes=notes)
 
 
-async def _searched(cutter: Cutter, planned: Planned, max_bytes: int) -> tuple[PreviewedSegment, ...]:
+async def _searched(search: Search, planned: Planned) -> tuple[PreviewedSegment, ...]:
     found = []
-    async with aclosing(cutter.by_search(max_bytes, SizeStart(), planned.labels.dress)) as segments:
+    async with aclosing(search(SizeStart(), planned.labels.dress)) as segments:
         async for made in segments:
-            cut = Cut(made.index, made.first_sample, made.sample_count, made.reason)
+            cut = planned.cut_of(made)
             found.append(PreviewedSegment(cut=cut, expected_bytes=made.size_bytes, is_size_exact=True))
             made.path.unlink()
     return tuple(found)

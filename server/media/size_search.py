@@ -1,18 +1,16 @@
 """Finds how many samples fit into a file of limited size: by arithmetic for WAV, else by trying."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server.media.decoder import Decoder
-from server.media.encode import EncodePlan, output_samples, place, plan_encode
+from server.media.encode import EncodePlan, output_samples, place
 from server.media.facts import MediaLimits
 from server.media.pcm import Pcm
 from server.media.plan import Cut, cuts_between
 from server.media.segment import CutSegment, Dress, make_segment
 from server.media.wav import file_bytes
 from zerokerf.errors import SizeLimitTooSmall, TooManySegments
-from zerokerf.formats import Format
 
 _LEAST_FILL_PERCENT = 98
 _AIM_PERMILLE = 993
@@ -43,14 +41,9 @@ def least_samples(pcm: Pcm) -> int:
 
 
 def plan_wav_by_size(
-    pcm: Pcm,
-    max_bytes: int,
-    limits: MediaLimits,
-    reserve_bytes: int = 0,
-    target: EncodePlan | None = None,
+    pcm: Pcm, target: EncodePlan, max_bytes: int, limits: MediaLimits, reserve_bytes: int = 0
 ) -> tuple[Cut, ...]:
     """By arithmetic. `reserve_bytes` of every file are left for what is written into it later."""
-    target = target or plan_encode(pcm, Format.WAV)
     shape, total = target.change.shape, place(target, pcm, pcm.sample_count)
     least_bytes = file_bytes(shape, min(shape.sample_rate, total)) + reserve_bytes
     if max_bytes < least_bytes:
@@ -148,10 +141,8 @@ class SizeSearch:
     folder: Path
     decoder: Decoder
     limits: MediaLimits
-    on_sample: Callable[[int], None]  # the sample of the source's time line that has been reached
-    dress: Dress | None = None
 
-    async def next_segment(self, start: SizeStart) -> CutSegment:
+    async def next_segment(self, start: SizeStart, dress: Dress | None) -> CutSegment:
         """Raises SizeLimitTooSmall where not even a second fits, TooManySegments as soon as that is sure."""
         self._refuse_too_many(start)
         left = self.pcm.sample_count - start.first_sample
@@ -159,7 +150,7 @@ class SizeSearch:
         guess = self._first_guess(start, left)
         try:
             for _ in range(_MAX_TRIES):
-                bracket.note(await self._try(start, guess))
+                bracket.note(await self._try(start, guess, dress))
                 if bracket.is_settled:
                     break
                 guess = bracket.next_guess()
@@ -176,16 +167,11 @@ class SizeSearch:
             return max(least, proportional(start.samples_before, start.bytes_before, self.max_bytes, left))
         return min(left, _CALIBRATION_S * self.pcm.sample_rate)
 
-    async def _try(self, start: SizeStart, sample_count: int) -> CutSegment:
-        first = start.first_sample
-        cut = Cut(start.index, first, sample_count, "size")
+    async def _try(self, start: SizeStart, sample_count: int, dress: Dress | None) -> CutSegment:
+        cut = Cut(start.index, start.first_sample, sample_count, "size")
         stem = f"{start.index:06}-{sample_count}"
-
-        def on_samples(samples: int) -> None:
-            self.on_sample(first + samples)
-
         return await make_segment(
-            self.pcm, cut, self.target, self.folder, self.decoder, on_samples, stem=stem, dress=self.dress
+            self.pcm, cut, self.target, self.folder, self.decoder, lambda _: None, stem=stem, dress=dress
         )
 
     def _keep(self, best: CutSegment) -> CutSegment:

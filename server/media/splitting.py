@@ -158,26 +158,26 @@ class _Splitting:
         )
 
     async def _cut(self, cutter: Cutter, planned: Planned) -> None:
-        making, cuts = cutter.making, planned.cuts
+        making = cutter.making
         opened = Opened(
             facts=self.recording.facts,
             making=making,
             notes=(*making.notes, *planned.labels.notes),
-            count=None if cuts is None else len(cuts),
+            count=planned.count,
         )
         kept = await self.sink.opened(opened)
         async with aclosing(self._segments(cutter, planned, kept)) as segments:
-            await _Keeping(cutter, self.recipe, self.sink, self.tools.parallel, cuts).run(segments)
+            await _Keeping(cutter, self.recipe, self.sink, self.tools.parallel, planned).run(segments)
 
     def _segments(
         self, cutter: Cutter, planned: Planned, kept: Sequence[Kept]
     ) -> AsyncGenerator[CutSegment, None]:
         """Those that no earlier try has kept."""
-        dress = planned.labels.dress
-        if planned.cuts is None:
-            return cutter.by_search(self.recipe.max_bytes or 0, _start_after(kept), dress)
+        places, dress = planned.places, planned.labels.dress
+        if not isinstance(places, tuple):
+            return places(_start_after(kept), dress)
         finished = {segment.index for segment in kept}
-        mine = (cut for cut in planned.cuts if self.share.has(cut.index))
+        mine = (cut for cut in places if self.share.has(cut.index))
         files = [file_of(cut) for cut in mine if cut.index not in finished]
         return cutter.by_plan(files, dress, self.sink.made)
 
@@ -185,13 +185,11 @@ class _Splitting:
 class _Keeping:
     """Proves what is made, several at once, and hands it on."""
 
-    def __init__(
-        self, cutter: Cutter, recipe: Recipe, sink: Sink, parallel: int, cuts: tuple[Cut, ...] | None
-    ) -> None:
+    def __init__(self, cutter: Cutter, recipe: Recipe, sink: Sink, parallel: int, planned: Planned) -> None:
         self._cutter = cutter
         self._recipe = recipe
         self._sink = sink
-        self._cuts = cuts
+        self._planned = planned
         self._slots = asyncio.Semaphore(parallel)
 
     async def run(self, segments: AsyncGenerator[CutSegment, None]) -> None:
@@ -213,14 +211,9 @@ class _Keeping:
 
     async def _keep(self, proven: Proven) -> None:
         try:
-            await self._sink.keep(FinishedSegment(cut=self._cut_of(proven.segment), proven=proven))
+            await self._sink.keep(FinishedSegment(cut=self._planned.cut_of(proven.segment), proven=proven))
         finally:
             self._slots.release()
-
-    def _cut_of(self, file: CutSegment) -> Cut:
-        if self._cuts is not None:
-            return self._cuts[file.index]
-        return Cut(file.index, file.first_sample, file.sample_count, file.reason)
 
 
 def file_of(cut: Cut) -> Cut:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from server.media.cut import cut_by_duration
+from server.media.cut import cut_by_plan
 from server.media.decode import decode
 from server.media.encode import plan_encode
 from server.media.facts import MediaLimits
@@ -243,7 +243,7 @@ async def cut_and_verify(room: Room, path: Path, target: Format) -> None:
         pcm.sample_count, pcm.sample_rate, DurationMode(max(1, length_ns * 2 // 3)), room.limits
     )
 
-    segments = cut_by_duration(pcm, cuts, plan, room.folder, room.decoder, 2)
+    segments = cut_by_plan(pcm, cuts, plan, room.folder, room.decoder, 2)
     decoded = 0
     async for segment in segments:
         decoded += (await verify_segment(segment, plan, pcm, room.decoder)).decoded_samples

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from server.media.cut import cut_by_duration
+from server.media.cut import cut_by_plan
 from server.media.encode import EncodePlan, place, plan_encode
 from server.media.pcm import Pcm, SampleFormat
 from server.media.plan import Cut, cuts_between
@@ -35,7 +35,7 @@ RATES = [
 
 async def cut(room: Room, pcm: Pcm, plan: EncodePlan, cuts: Sequence[Cut]) -> list[CutSegment]:
     segments = []
-    async for segment in cut_by_duration(pcm, cuts, plan, room.folder, room.decoder, 2):
+    async for segment in cut_by_plan(pcm, cuts, plan, room.folder, room.decoder, 2):
         await verify_segment(segment, plan, pcm, room.decoder)
         segments.append(segment)
     return segments

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from server.media.cut import cut_by_duration
+from server.media.cut import cut_by_plan
 from server.media.encode import EncodePlan, plan_encode
 from server.media.pcm import Pcm, SampleFormat
 from server.media.plan import DurationMode, durations_ms, plan_by_duration, total_ms
@@ -34,7 +34,7 @@ async def cut(
     room: Room, pcm: Pcm, target: EncodePlan, segment_ns: int = 1_100_000_001
 ) -> list[tuple[CutSegment, Proof]]:
     cuts = plan_by_duration(pcm.sample_count, pcm.sample_rate, DurationMode(segment_ns), room.limits)
-    segments = cut_by_duration(pcm, cuts, target, room.folder, room.decoder, 2)
+    segments = cut_by_plan(pcm, cuts, target, room.folder, room.decoder, 2)
     return [(segment, await verify_segment(segment, target, pcm, room.decoder)) async for segment in segments]
 
 
@@ -176,7 +176,7 @@ async def test_progress_only_rises_and_ends_at_all_samples(sources: Path, room: 
     seen: list[int] = []
 
     plan = plan_encode(pcm, Format.MP3)
-    segments = cut_by_duration(pcm, cuts, plan, room.folder, room.decoder, 3, seen.append)
+    segments = cut_by_plan(pcm, cuts, plan, room.folder, room.decoder, 3, seen.append)
     indices = [segment.index async for segment in segments]
 
     assert indices == list(range(len(cuts)))

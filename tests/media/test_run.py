@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from server.media.cut import cut_by_duration
+from server.media.cut import cut_by_plan
 from server.media.decode import decode
 from server.media.decoder import Decoder, check_decoder
 from server.media.encode import plan_encode
@@ -169,7 +169,7 @@ async def started_cut(room: Room) -> tuple[AsyncGenerator[CutSegment, None], asy
     cuts = plan_by_duration(pcm.sample_count, 48_000, DurationMode(300_000_000_000), room.limits)
     is_running = asyncio.Event()
     plan = plan_encode(pcm, Format.OGG)
-    segments = cut_by_duration(pcm, cuts, plan, room.folder, room.decoder, 2, lambda _: is_running.set())
+    segments = cut_by_plan(pcm, cuts, plan, room.folder, room.decoder, 2, lambda _: is_running.set())
     first = asyncio.create_task(anext(segments))
     await is_running.wait()
     return segments, first

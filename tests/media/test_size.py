@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from server.media.cut import cut_by_size
+from server.media.cut import cut_by_plan, cut_by_search
 from server.media.encode import EncodePlan, plan_encode
 from server.media.facts import MediaLimits
 from server.media.pcm import Pcm
 from server.media.plan import Cut
-from server.media.segment import CutSegment
-from server.media.size_search import SizeStart, plan_wav_by_size, wav_bytes
+from server.media.segment import CutSegment, Dress
+from server.media.size_search import SizeSearch, SizeStart, plan_wav_by_size, wav_bytes
 from server.media.verify import verify_segment
 from tests.media.conftest import Room
 from tests.media.corpus import RATE, speech_like
@@ -34,10 +34,32 @@ def uneven(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def search_for(room: Room, pcm: Pcm, plan: EncodePlan, max_bytes: int) -> SizeSearch:
+    return SizeSearch(
+        pcm=pcm,
+        max_bytes=max_bytes,
+        target=plan,
+        folder=room.folder,
+        decoder=room.decoder,
+        limits=room.limits,
+    )
+
+
 async def cut_all(
-    room: Room, pcm: Pcm, plan: EncodePlan, max_bytes: int, start: SizeStart | None = None
+    room: Room,
+    pcm: Pcm,
+    plan: EncodePlan,
+    max_bytes: int,
+    start: SizeStart | None = None,
+    dress: Dress | None = None,
+    reserve_bytes: int = 0,
 ) -> list[CutSegment]:
-    parts = cut_by_size(pcm, max_bytes, plan, room.folder, room.decoder, room.limits, start)
+    """WAV by arithmetic, where room has to be kept for tags, and all else by search, which tries them on."""
+    if plan.format is Format.WAV:
+        cuts = plan_wav_by_size(pcm, plan, max_bytes, room.limits, reserve_bytes)
+        parts = cut_by_plan(pcm, cuts, plan, room.folder, room.decoder, 2, dress=dress)
+    else:
+        parts = cut_by_search(search_for(room, pcm, plan, max_bytes), start or SizeStart(), dress)
     return [segment async for segment in parts]
 
 
@@ -111,17 +133,7 @@ async def test_tags_count_towards_the_limit(target: Format, uneven: Path, room: 
         with path.open("ab") as file:
             return file.write(bytes(20_000 + cut.index))
 
-    parts = cut_by_size(
-        pcm,
-        max_bytes,
-        plan,
-        room.folder,
-        room.decoder,
-        room.limits,
-        dress=dress,
-        reserve_bytes=20_100,
-    )
-    segments = [segment async for segment in parts]
+    segments = await cut_all(room, pcm, plan, max_bytes, dress=dress, reserve_bytes=20_100)
 
     assert len(segments) >= 2
     assert [segment.tag_bytes for segment in segments] == [20_000 + index for index in range(len(segments))]
@@ -134,11 +146,12 @@ async def test_tags_count_towards_the_limit(target: Format, uneven: Path, room: 
 
 async def test_a_limit_that_tags_alone_would_fill_is_refused(uneven: Path, room: Room) -> None:
     pcm = await room.open(uneven)
-    limit = wav_bytes(pcm, plan_encode(pcm, Format.WAV), Cut(0, 0, pcm.sample_rate, "size"))
+    plan = plan_encode(pcm, Format.WAV)
+    limit = wav_bytes(pcm, plan, Cut(0, 0, pcm.sample_rate, "size"))
 
-    plan_wav_by_size(pcm, limit, room.limits)
+    plan_wav_by_size(pcm, plan, limit, room.limits)
     with pytest.raises(SizeLimitTooSmall) as failure:
-        plan_wav_by_size(pcm, limit, room.limits, reserve_bytes=1)
+        plan_wav_by_size(pcm, plan, limit, room.limits, reserve_bytes=1)
     assert failure.value.facts["leastBytes"] == str(limit + 1)
 
 
@@ -189,22 +202,8 @@ async def test_leaving_early_ends_the_work_and_leaves_only_what_was_handed_out(
 ) -> None:
     pcm = await room.open(uneven)
 
-    parts = cut_by_size(pcm, 60_000, plan_encode(pcm, Format.OGG), room.folder, room.decoder, room.limits)
+    parts = cut_by_search(search_for(room, pcm, plan_encode(pcm, Format.OGG), 60_000), SizeStart(), None)
     first = await anext(parts)
     await parts.aclose()
 
     assert [path.name for path in room.folder.iterdir()] == [first.path.name]
-
-
-async def test_progress_only_rises(uneven: Path, room: Room) -> None:
-    pcm = await room.open(uneven)
-    seen: list[int] = []
-
-    parts = cut_by_size(
-        pcm, 100_000, plan_encode(pcm, Format.MP3), room.folder, room.decoder, room.limits, None, seen.append
-    )
-    async for _ in parts:
-        pass
-
-    assert seen == sorted(set(seen))
-    assert seen[-1] == pcm.sample_count

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.media.cut import cut_by_duration
+from server.media.cut import cut_by_plan
 from server.media.encode import EncodePlan, plan_encode
 from server.media.pcm import Pcm
 from server.media.plan import DurationMode, plan_by_duration
@@ -44,7 +44,7 @@ async def first_segment(
     pcm = await room.open(path)
     plan = plan_encode(pcm, target, encoding=encoding or Encoding())
     cuts = plan_by_duration(pcm.sample_count, pcm.sample_rate, DurationMode(2_000_000_000), room.limits)
-    segments = cut_by_duration(pcm, cuts[:1], plan, room.folder, room.decoder, 1)
+    segments = cut_by_plan(pcm, cuts[:1], plan, room.folder, room.decoder, 1)
     return await anext(segments), plan, pcm
 
 
