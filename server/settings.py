@@ -1,12 +1,22 @@
 """The only reader of the environment: one frozen value that configures every process."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+)
 
 from zerokerf.errors import ConfigError
 
@@ -29,6 +39,18 @@ def _address(value: object) -> object:
     return value
 
 
+def _schedule(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(float(part) for part in value.split(","))
+
+
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"whsec_[A-Za-z0-9+/]{32,}={0,2}", value.get_secret_value()):
+        raise ValueError("a webhook secret is whsec_ and at least 24 random bytes in base64")
+    return value
+
+
 def _models(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -39,6 +61,8 @@ def _models(value: object) -> object:
 
 
 Address = Annotated[str, BeforeValidator(_address)]
+WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
+Schedule = Annotated[tuple[Annotated[float, Field(ge=0)], ...], BeforeValidator(_schedule)]
 SpeechModels = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_models)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 
@@ -97,6 +121,28 @@ class Settings(BaseModel):
     speech_compute_type: str = Field("int8", description="int8, float16 or any other of CTranslate2.")
     speech_threads: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, le=256)
     speech_batch: int = Field(1, ge=1, le=64, description="Windows that a graphics card recognizes at once.")
+
+    plans_file: Path | None = Field(None, description="TOML file of plans in place of the built-in ones.")
+    default_plan: str = Field("unlimited", description="Plan of the accounts that have no other.")
+    records_days: int = Field(90, ge=1, le=3650, description="How long records of ended jobs are kept.")
+    retention_every_s: float = Field(300, gt=0, description="How often what has expired is removed.")
+
+    webhook_schedule: Schedule = Field(
+        (60, 300, 1800, 7200, 28800, 86400, 172800),
+        min_length=1,
+        max_length=50,
+        description="Seconds from each attempt of a webhook to the next, comma-separated.",
+    )
+    webhook_secret: WebhookSecret | None = Field(None, description="Signs the first account's webhooks.")
+    webhook_progress_bytes: int = Field(
+        500 * 10**6, ge=0, description="Webhooks tell the progress of jobs with larger sources."
+    )
+
+    jwt_jwks_url: str | None = Field(None, pattern="^https?://", description="Keys of the identity provider.")
+    jwt_public_key_file: Path | None = Field(None, description="PEM public key of the identity provider.")
+    jwt_issuer: str | None = Field(None, description="The issuer that tokens must name.")
+    jwt_audience: str = Field("zerokerf", description="The audience that tokens must name.")
+    jwt_account_claim: str = Field("sub", description="The claim that holds the id of the account.")
 
     bootstrap_api_key: SecretStr | None = Field(None, min_length=16, description="Sets the first API key.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -15,6 +15,9 @@ class Prefix(StrEnum):
     JOB = "job_"
     UPLOAD = "upl_"
     API_KEY = "key_"
+    ACCOUNT = "acc_"
+    DELIVERY = "dlv_"
+    EXPORT = "exp_"
 
 
 def new_id(prefix: Prefix) -> str:
