@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
 
 from gateway import examples
@@ -81,11 +81,16 @@ def add_description(app: FastAPI) -> None:
         if isinstance(route, APIRoute) and route.include_in_schema:
             _show_whole(route, document["paths"][route.path_format])
 
+    page = _PAGE.read_bytes()
+
     async def description() -> Response:
         return JSONResponse(document)
 
+    async def documentation() -> Response:
+        return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})
+
     app.add_api_route("/openapi.json", description, methods=["GET"], include_in_schema=False)
-    app.add_api_route("/docs", _page, methods=["GET"], include_in_schema=False)
+    app.add_api_route("/docs", documentation, methods=["GET"], include_in_schema=False)
 
 
 def _show_whole(route: APIRoute, operations: dict[str, Any]) -> None:
@@ -97,10 +102,6 @@ def _show_whole(route: APIRoute, operations: dict[str, Any]) -> None:
                 answers[str(status)]["content"][media_type] |= {
                     name: value for name, value in shown.items() if name == "examples"
                 }
-
-
-async def _page() -> Response:
-    return FileResponse(_PAGE, media_type="text/html", headers={"Content-Security-Policy": _POLICY})
 
 
 def _errors(*codes: str) -> dict[int | str, dict[str, Any]]:
