@@ -50,8 +50,8 @@ class Silence:
     max_segment: timedelta | None = None
 
 
-class Wish(TypedDict, total=False):
-    """What a job and a plan are asked for: exactly one way to cut, and what the segments are to be."""
+class Cuts(TypedDict, total=False):
+    """Where to cut: exactly one way, and what is to be heeded then."""
 
     every: timedelta | None
     max_size: int | None
@@ -63,6 +63,11 @@ class Wish(TypedDict, total=False):
     snap: timedelta | None
     overlap: timedelta | None
     min_tail: timedelta | None
+
+
+class Wish(Cuts, total=False):
+    """What a job and a plan are asked for: where to cut, and what the segments are to be."""
+
     to: AudioFormat.ValueType | str | None
     encoding: Encoding | None
     tags: TagPolicy

@@ -44,10 +44,10 @@ CaFile = Annotated[
 class Connection:
     """Where the service is and how to be let in."""
 
-    server: str
-    api_key: str
-    tls: bool
-    ca_file: Path | None
+    server: Server = DEFAULT_SERVER
+    api_key: ApiKey = ""
+    tls: UseTls = False
+    ca_file: CaFile = None
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[AsyncClient]:

@@ -6,41 +6,24 @@ from pathlib import Path
 from typing import TypeVar
 
 from zerokerf.cli import cut_options as options
-from zerokerf.cli import cuts, outputs
 from zerokerf.cli.cut_folder import open_target
 from zerokerf.cli.cut_names import template_of
 from zerokerf.cli.cut_request import CutRequest, has_titles
+from zerokerf.cli.cuts import TypedCuts
+from zerokerf.cli.option_groups import grouped
+from zerokerf.cli.outputs import TypedOutput
 from zerokerf.cli.running import run_async, usage_error
 from zerokerf.errors import InvalidParams
 
 T = TypeVar("T")
 
 
+@grouped
 def cut(
     source: options.Source,
     *,
-    every: cuts.Every = "",
-    max_size: cuts.MaxSize = "",
-    parts: cuts.Parts = None,
-    at: cuts.At = "",
-    chapters: cuts.Chapters = False,
-    cue: cuts.Cue = None,
-    silence: cuts.Pauses = "",
-    min_length: cuts.MinLength = "",
-    max_length: cuts.MaxLength = "",
-    snap: cuts.Snap = "",
-    overlap: cuts.Overlap = "",
-    min_tail: cuts.MinTail = "",
-    to: outputs.To = "",
-    bit_rate: outputs.BitRate = "",
-    quality: outputs.Quality = None,
-    sample_rate: outputs.SampleRate = "",
-    channels: outputs.Channels = None,
-    bit_depth: outputs.BitDepth = None,
-    tags: outputs.Tags = "",
-    title: outputs.Title = "",
-    verify: outputs.Verify = "",
-    strict: outputs.Strict = False,
+    cuts: TypedCuts,
+    output: TypedOutput,
     folder: options.Folder = None,
     template: options.Names = "",
     force: options.Force = False,
@@ -52,37 +35,11 @@ def cut(
     ffmpeg: options.Ffmpeg = None,
 ) -> None:
     """Cut a recording on this machine, without a service; every segment is proven."""
-    typed_cuts = cuts.TypedCuts(
-        every=every,
-        max_size=max_size,
-        parts=parts,
-        at=at,
-        chapters=chapters,
-        cue=cue,
-        silence=silence,
-        min_length=min_length,
-        max_length=max_length,
-        snap=snap,
-        overlap=overlap,
-        min_tail=min_tail,
-    )
-    typed_output = outputs.TypedOutput(
-        to=to,
-        bit_rate=bit_rate,
-        quality=quality,
-        sample_rate=sample_rate,
-        channels=channels,
-        bit_depth=bit_depth,
-        tags=tags,
-        title=title,
-        verify=verify,
-        strict=strict,
-    )
-    meant = _meant(typed_cuts.meant)
+    meant = _meant(cuts.meant)
     request = CutRequest(
         source=source,
         cuts=meant,
-        output=_meant(typed_output.meant),
+        output=_meant(output.meant),
         template=_meant(lambda: template_of(template, has_titles=has_titles(meant))),
         plot=plot,
         ffmpeg=ffmpeg,

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from zerokerf.cli.cuts import Cuts
 from zerokerf.cli.outputs import Output
+from zerokerf.requests import Cuts
 from zerokerf.template import Template
 
 
@@ -29,4 +29,4 @@ class CutRequest:
 
 
 def has_titles(cuts: Cuts) -> bool:
-    return cuts.chapters or cuts.cue is not None
+    return cuts.get("chapters", False) or cuts.get("cue") is not None

@@ -1,6 +1,6 @@
 """The options that say where to cut, and what is meant by them together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from zerokerf.cli.quantities import parse_duration, parse_size
-from zerokerf.requests import Silence
+from zerokerf.requests import Cuts, Silence
 
 DEFAULT_PAUSE = "0.5s"
 _MAX_SHEET_BYTES = 64 * 1024
@@ -56,37 +56,21 @@ MinTail = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cuts:
-    """What was asked for: exactly one mode."""
-
-    every: timedelta | None
-    max_size: int | None
-    parts: int | None
-    at: Sequence[timedelta] | None
-    chapters: bool
-    cue: str | None
-    silence: Silence | None
-    snap: timedelta | None
-    overlap: timedelta | None
-    min_tail: timedelta | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TypedCuts:
     """The options as typed; what is empty was not given."""
 
-    every: str
-    max_size: str
-    parts: int | None
-    at: str
-    chapters: bool
-    cue: Path | None
-    silence: str
-    min_length: str
-    max_length: str
-    snap: str
-    overlap: str
-    min_tail: str
+    every: Every = ""
+    max_size: MaxSize = ""
+    parts: Parts = None
+    at: At = ""
+    chapters: Chapters = False
+    cue: Cue = None
+    silence: Pauses = ""
+    min_length: MinLength = ""
+    max_length: MaxLength = ""
+    snap: Snap = ""
+    overlap: Overlap = ""
+    min_tail: MinTail = ""
 
     def meant(self) -> Cuts:
         """Raises ValueError for what cannot be meant, and OSError if the cue sheet cannot be read."""
@@ -132,12 +116,17 @@ class CutCommand(TyperCommand):
 
 def with_pause(arguments: Sequence[str]) -> list[str]:
     """The arguments, with the usual pause behind a `--silence` that no length follows."""
+    return with_value(arguments, "--silence", DEFAULT_PAUSE, _is_duration)
+
+
+def with_value(arguments: Sequence[str], flag: str, usual: str, is_value: Callable[[str], bool]) -> list[str]:
+    """The arguments, with the usual value behind a flag that none follows."""
     spelled = list(arguments)
     for position, argument in enumerate(arguments):
         if argument == "--":
             break
-        if argument == "--silence" and not _is_duration(arguments[position + 1 : position + 2]):
-            spelled[position] = f"--silence={DEFAULT_PAUSE}"
+        if argument == flag and not is_value("".join(arguments[position + 1 : position + 2])):
+            spelled[position] = f"{flag}={usual}"
     return spelled
 
 
@@ -152,9 +141,9 @@ def read_sheet(path: Path) -> str:
     return content.decode("cp1252", errors="replace")
 
 
-def _is_duration(following: Sequence[str]) -> bool:
+def _is_duration(text: str) -> bool:
     with suppress(ValueError):
-        return bool(following) and bool(parse_duration(following[0]))
+        return bool(parse_duration(text))
     return False
 
 

@@ -16,9 +16,8 @@ from server.media.plan import (
 )
 from server.media.recipe import Recipe, Verification
 from server.media.tags import TagPolicy
-from zerokerf.cli.cuts import Cuts
 from zerokerf.cli.outputs import Output
-from zerokerf.requests import Silence
+from zerokerf.requests import Cuts, Silence
 from zerokerf.template import Template
 
 
@@ -27,9 +26,9 @@ def recipe_of(cuts: Cuts, output: Output) -> Recipe:
     return Recipe(
         mode=_mode(cuts),
         options=PlanOptions(
-            snap_window_ns=_optional_ns(cuts.snap),
-            overlap_ns=_optional_ns(cuts.overlap) or 0,
-            min_tail_ns=_optional_ns(cuts.min_tail) or 0,
+            snap_window_ns=_optional_ns(cuts.get("snap")),
+            overlap_ns=_optional_ns(cuts.get("overlap")) or 0,
+            min_tail_ns=_optional_ns(cuts.get("min_tail")) or 0,
         ),
         format=output.to,
         encoding=output.encoding,
@@ -41,18 +40,18 @@ def recipe_of(cuts: Cuts, output: Output) -> Recipe:
 
 
 def _mode(cuts: Cuts) -> PlannedMode | FileSizeMode:
-    if cuts.max_size is not None:
-        return FileSizeMode(cuts.max_size)
-    if cuts.every is not None:
-        return DurationMode(_ns(cuts.every))
-    if cuts.parts is not None:
-        return PartsMode(cuts.parts)
-    if cuts.at is not None:
-        return TimestampsMode(tuple(map(_ns, cuts.at)))
-    if cuts.cue is not None:
-        return CueMode(cuts.cue)
-    if cuts.silence is not None:
-        return _silence(cuts.silence)
+    if (size := cuts.get("max_size")) is not None:
+        return FileSizeMode(size)
+    if (every := cuts.get("every")) is not None:
+        return DurationMode(_ns(every))
+    if (parts := cuts.get("parts")) is not None:
+        return PartsMode(parts)
+    if (at := cuts.get("at")) is not None:
+        return TimestampsMode(tuple(map(_ns, at)))
+    if (cue := cuts.get("cue")) is not None:
+        return CueMode(cue)
+    if (silence := cuts.get("silence")) is not None:
+        return _silence(silence)
     return ChaptersMode()
 
 

@@ -69,16 +69,16 @@ class Output:
 class TypedOutput:
     """The options as typed; what is empty was not given."""
 
-    to: str
-    bit_rate: str
-    quality: float | None
-    sample_rate: str
-    channels: int | None
-    bit_depth: int | None
-    tags: str
-    title: str
-    verify: str
-    strict: bool
+    to: To = ""
+    bit_rate: BitRate = ""
+    quality: Quality = None
+    sample_rate: SampleRate = ""
+    channels: Channels = None
+    bit_depth: BitDepth = None
+    tags: Tags = ""
+    title: Title = ""
+    verify: Verify = ""
+    strict: Strict = False
 
     def meant(self) -> Output:
         """Raises ValueError for what cannot be meant, whatever the source is."""

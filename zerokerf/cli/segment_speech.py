@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from zerokerf.batch_requests import SpeechWish
-from zerokerf.cli.cuts import CutCommand
+from zerokerf.cli.cuts import CutCommand, with_value
 from zerokerf.cli.speech import TypedSpeech
 from zerokerf.cli.transcript_files import FORMATS
 from zerokerf.client import AsyncClient
@@ -27,10 +27,17 @@ Transcribe = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
-Apart = Annotated[
+ChannelsApart = Annotated[
     bool,
     typer.Option("--channels-apart", help="Transcribe channels apart.", rich_help_panel=_PANEL),
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedSegmentSpeech(TypedSpeech):
+    """The options of speech where `--channels` says what the segments are to have."""
+
+    channels_apart: ChannelsApart = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +73,7 @@ class SplitCommand(CutCommand):
 
 def with_formats(arguments: Sequence[str]) -> list[str]:
     """The arguments, with the usual formats behind a `--transcribe` that none follow."""
-    spelled = list(arguments)
-    for position, argument in enumerate(arguments):
-        if argument == "--":
-            break
-        if argument == "--transcribe" and not _formats("".join(arguments[position + 1 : position + 2])):
-            spelled[position] = f"--transcribe={USUAL_FORMATS}"
-    return spelled
+    return with_value(arguments, "--transcribe", USUAL_FORMATS, lambda text: _formats(text) is not None)
 
 
 def meant_speech(formats: str, typed: TypedSpeech) -> SegmentSpeech | None:

@@ -21,7 +21,7 @@ def _switch(name: str, sentence: str) -> object:
 Language = Annotated[str, _option("--language", "CODE", "As in en, or auto; else English.")]
 Model = Annotated[str, _option("--model", "CODE", "As 'zerokerf models' lists them.")]
 Enhanced = Annotated[bool, _switch("--enhanced", "Take the larger model.")]
-Channels = Annotated[bool, _switch("--channels", "Transcribe channels apart.")]
+ChannelsApart = Annotated[bool, _switch("--channels", "Transcribe channels apart.")]
 Vocabulary = Annotated[
     list[str] | None, _option("--vocab", "WORD", "Likely to be said; may be given more than once.")
 ]
@@ -33,18 +33,23 @@ Lines = Annotated[int | None, _option("--lines", "N", "Lines in a subtitle.")]
 class TypedSpeech:
     """The options as typed; what is empty was not given."""
 
-    language: str
-    model: str
-    enhanced: bool
-    channels: bool
-    vocabulary: list[str] | None
-    line_length: int | None
-    lines: int | None
+    language: Language = ""
+    model: Model = ""
+    enhanced: Enhanced = False
+    channels_apart: ChannelsApart = False
+    vocabulary: Vocabulary = None
+    line_length: LineLength = None
+    lines: Lines = None
 
     @property
     def is_given(self) -> bool:
         texts = (self.language, self.model, self.vocabulary)
-        return any(texts) or self.enhanced or self.channels or (self.line_length, self.lines) != (None, None)
+        return (
+            any(texts)
+            or self.enhanced
+            or self.channels_apart
+            or (self.line_length, self.lines) != (None, None)
+        )
 
     @property
     def wish(self) -> SpeechWish:
@@ -52,7 +57,7 @@ class TypedSpeech:
             language=self.language,
             model=self.model,
             operating_point="enhanced" if self.enhanced else "standard",
-            diarization="channel" if self.channels else "none",
+            diarization="channel" if self.channels_apart else "none",
             vocabulary=self.vocabulary or [],
             line_length=self.line_length,
             lines=self.lines,

@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from zerokerf.batch_states import state_name
-from zerokerf.cli import speech
 from zerokerf.cli.batch_documents import job_document
 from zerokerf.cli.batch_follow import follow, leave_if_failed
 from zerokerf.cli.batch_reports import outcome_line
-from zerokerf.cli.connection import DEFAULT_SERVER, ApiKey, CaFile, Connection, Server, UseTls
+from zerokerf.cli.connection import Connection
 from zerokerf.cli.follow import goes_on_without_us
-from zerokerf.cli.running import run_async, usage_error
+from zerokerf.cli.option_groups import grouped
+from zerokerf.cli.running import run_async
+from zerokerf.cli.source import Source, Typed
+from zerokerf.cli.speech import TypedSpeech
 from zerokerf.cli.terminal import put, put_json, say
 from zerokerf.cli.transcript_files import Folder, Force, Formats, Results, open_results, stem_of
 from zerokerf.cli.views import open_view
@@ -27,62 +29,35 @@ from zerokerf.v1.batch_pb2 import BatchFile, BatchJob
 class Request:
     """What was asked for on the command line."""
 
-    source: str
-    speech: speech.TypedSpeech
+    source: Source
+    speech: TypedSpeech
     job_id: str
     as_json: bool
     quiet: bool
 
-    @property
-    def url(self) -> str | None:
-        return self.source if self.source.lower().startswith(("http://", "https://")) else None
 
-    @property
-    def file(self) -> Path | None:
-        return None if self.url else Path(self.source)
-
-
+@grouped
 def transcribe(
-    source: Annotated[str, typer.Argument(metavar="FILE|URL", help="A recording to upload, or its address.")],
+    source: Typed,
     *,
     formats: Formats = None,
     output: Folder = None,
     force: Force = False,
-    language: speech.Language = "",
-    model: speech.Model = "",
-    enhanced: speech.Enhanced = False,
-    channels: speech.Channels = False,
-    vocabulary: speech.Vocabulary = None,
-    line_length: speech.LineLength = None,
-    lines: speech.Lines = None,
+    speech: TypedSpeech,
     job_id: Annotated[str, typer.Option("--id", metavar="ID", help="Call the job so: letters, digits.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document about the job.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only the text or file names.")] = False,
-    server: Server = DEFAULT_SERVER,
-    api_key: ApiKey = "",
-    tls: UseTls = False,
-    ca_file: CaFile = None,
+    connection: Connection,
 ) -> None:
     """Turn the speech of a recording into text or subtitles."""
-    typed = speech.TypedSpeech(
-        language=language,
-        model=model,
-        enhanced=enhanced,
-        channels=channels,
-        vocabulary=vocabulary,
-        line_length=line_length,
-        lines=lines,
-    )
-    request = Request(source, typed, job_id, as_json, quiet)
-    if request.file and not request.file.is_file():
-        raise usage_error(f"There is no file {source!r}; an address begins with https://.")
-    connection = Connection(server, api_key, tls, ca_file)
-    with open_results(formats, output, request.file, force=force) as results:
+    request = Request(Source(source), speech, job_id, as_json, quiet)
+    request.source.check("https://")
+    with open_results(formats, output, request.source.file, force=force) as results:
         run_async(_transcribe(request, results, connection))
 
 
 async def _transcribe(request: Request, results: Results, connection: Connection) -> None:
-    stem = stem_of(request.source)
+    stem = stem_of(request.source.typed)
     results.check(stem)
     async with connection.client() as client:
         done = await _followed(request, client)
@@ -108,8 +83,8 @@ async def _followed(request: Request, client: AsyncClient) -> BatchJob:
     """The job in its final state."""
     with open_view(quiet=request.quiet) as view:
         job = await client.batch.create(
-            url=request.url,
-            file=request.file,
+            url=request.source.url,
+            file=request.source.file,
             job_id=request.job_id,
             on_progress=view.uploading,
             **request.speech.wish,
