@@ -10,7 +10,7 @@ from gateway.batch_errors import FIXED, REASONS, BatchErrorAnswer
 from gateway.batch_jobs import ModelsJson
 from gateway.batch_lists import BatchPageJson
 from gateway.bodies import Body
-from gateway.describing import RouteDocs, json_answer, schema_of
+from gateway.describing import EVENTS_DESCRIPTION, RouteDocs, events_answers, json_answer, schema_of
 
 _JOB_NOT_FOUND = REASONS["JOB_NOT_FOUND"]
 _BAD_ID = (400, JOB_ID_SENTENCE)
@@ -125,13 +125,9 @@ CANCEL_JOB: RouteDocs = {
 
 WATCH_JOB: RouteDocs = {
     "summary": "Watch a transcription job as server-sent events",
-    "description": "Sends all events after `Last-Event-ID`, then each new one; ends after the final one.",
+    "description": EVENTS_DESCRIPTION,
     "tags": ["extensions"],
-    "responses": {
-        200: {"description": "Events", "content": {"text/event-stream": {"example": examples.EVENTS}}},
-        204: {"description": "The job has ended and its last event was seen."},
-    }
-    | _errors(_BAD_ID, _JOB_NOT_FOUND),
+    "responses": events_answers(examples.EVENTS) | _errors(_BAD_ID, _JOB_NOT_FOUND),
 }
 
 LIST_MODELS: RouteDocs = {

@@ -7,6 +7,8 @@ from gateway.bodies import Body
 # Any: these are arguments of a framework function, and parts of an OpenAPI document.
 RouteDocs = dict[str, Any]
 
+EVENTS_DESCRIPTION = "Sends all events after `Last-Event-ID`, then each new one; ends after the final one."
+
 
 def json_answer(model: object, description: str, **shown: object) -> dict[str, Any]:
     values = {name: {"value": value} for name, value in shown.items()}
@@ -20,6 +22,13 @@ def json_request(model: type[Body], **shown: object) -> dict[str, Any]:
         "examples": {name: {"value": value} for name, value in shown.items()},
     }
     return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def events_answers(shown: str) -> dict[int | str, dict[str, Any]]:
+    return {
+        200: {"description": "Events", "content": {"text/event-stream": {"example": shown}}},
+        204: {"description": "The job has ended and its last event was seen."},
+    }
 
 
 def schema_of(model: type[Body]) -> dict[str, Any]:

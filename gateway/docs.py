@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from gateway import examples
 from gateway.answers import SplitJson
 from gateway.bodies import CreateUploadBody
-from gateway.describing import RouteDocs, json_answer, json_request
+from gateway.describing import EVENTS_DESCRIPTION, RouteDocs, events_answers, json_answer, json_request
 from gateway.errors import ErrorAnswer
 from gateway.plans import PlanJson
 from gateway.split_bodies import CreateSplitBody, PlanSplitBody
@@ -47,6 +47,16 @@ ERRORS: Mapping[str, tuple[int, str]] = {
 }
 
 _ALWAYS = ("UNAUTHORIZED", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
+#: Of every request that says what to cut and how.
+_OF_RECIPES = (
+    "INVALID_PARAMS",
+    "INVALID_FORMAT",
+    "INVALID_URL",
+    "DURATION_TOO_SHORT",
+    "NOT_FOUND",
+    "UPLOAD_INCOMPLETE",
+    "FILE_TOO_LARGE",
+)
 
 
 def about(public_url: str) -> RouteDocs:
@@ -130,16 +140,7 @@ CREATE_SPLIT: RouteDocs = {
         transcripts=examples.REQUEST_OF_TRANSCRIPTS,
     ),
     "responses": {201: json_answer(SplitJson, "The job, queued", queued=examples.QUEUED)}
-    | _errors(
-        "INVALID_PARAMS",
-        "INVALID_FORMAT",
-        "INVALID_URL",
-        "DURATION_TOO_SHORT",
-        "NOT_FOUND",
-        "UPLOAD_INCOMPLETE",
-        "IDEMPOTENCY_CONFLICT",
-        "FILE_TOO_LARGE",
-    ),
+    | _errors(*_OF_RECIPES, "IDEMPOTENCY_CONFLICT"),
 }
 
 PLAN_SPLIT: RouteDocs = {
@@ -155,13 +156,7 @@ PLAN_SPLIT: RouteDocs = {
     ),
     "responses": {200: json_answer(PlanJson, "Where a job would cut", plan=examples.PLAN)}
     | _errors(
-        "INVALID_PARAMS",
-        "INVALID_FORMAT",
-        "INVALID_URL",
-        "DURATION_TOO_SHORT",
-        "NOT_FOUND",
-        "UPLOAD_INCOMPLETE",
-        "FILE_TOO_LARGE",
+        *_OF_RECIPES,
         "DOWNLOAD_FAILED",
         "UNSUPPORTED_FORMAT",
         "CORRUPT_FILE",
@@ -217,13 +212,9 @@ CANCEL_SPLIT: RouteDocs = {
 
 WATCH_SPLIT: RouteDocs = {
     "summary": "Watch a job as server-sent events",
-    "description": "Sends all events after `Last-Event-ID`, then each new one; ends after the final one.",
+    "description": EVENTS_DESCRIPTION,
     "tags": ["extensions"],
-    "responses": {
-        200: {"description": "Events", "content": {"text/event-stream": {"example": examples.EVENTS}}},
-        204: {"description": "The job has ended and its last event was seen."},
-    }
-    | _errors("INVALID_PARAMS", "JOB_NOT_FOUND"),
+    "responses": events_answers(examples.EVENTS) | _errors("INVALID_PARAMS", "JOB_NOT_FOUND"),
 }
 
 CREATE_UPLOAD: RouteDocs = {
