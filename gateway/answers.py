@@ -4,15 +4,14 @@ from datetime import UTC, datetime
 from typing import Literal, NotRequired
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 from typing_extensions import TypedDict
 
-from gateway.bodies import MAX_SAFE_INTEGER
 from gateway.durations import Number, milliseconds, seconds, segment_ms
 from gateway.mode_answers import ModeJson, add_mode, add_mode_summary, uses_extensions
 from gateway.speech_answers import TranscribeJson, transcribe_json
 from gateway.split_bodies import Scalar
+from gateway.structs import from_struct
 from zerokerf.v1 import audio_pb2, job_error_pb2
 from zerokerf.v1.split_pb2 import Segment, Split, TranscriptFile
 
@@ -163,7 +162,7 @@ def timestamp(time: Timestamp) -> str:
 
 
 def duration_json(duration: Duration) -> Number:
-    return seconds(milliseconds(duration.seconds * 1_000_000_000 + duration.nanos, 1_000_000_000))
+    return seconds(_rounded_ms(duration))
 
 
 def _head(split: Split, *, with_progress: bool = False, in_list: bool = False) -> SplitJson:
@@ -200,7 +199,11 @@ def _add_cut(answer: SegmentJson, segment: Segment, sample_rate: int) -> None:
 def _duration_ms(first_sample: int, sample_count: int, sample_rate: int, rounded: Duration) -> int:
     if sample_rate > 0:
         return segment_ms(first_sample, sample_count, sample_rate)
-    return milliseconds(rounded.seconds * 1_000_000_000 + rounded.nanos, 1_000_000_000)
+    return _rounded_ms(rounded)
+
+
+def _rounded_ms(duration: Duration) -> int:
+    return milliseconds(duration.ToNanoseconds(), 10**9)
 
 
 def _add_requested_format(answer: SplitJson, split: Split) -> None:
@@ -225,22 +228,4 @@ def _transcript_json(file: TranscriptFile) -> TranscriptJson:
 
 def _add_metadata(answer: SplitJson, split: Split) -> None:
     if split.HasField("metadata"):
-        answer["metadata"] = metadata_json(split.metadata)
-
-
-def metadata_json(metadata: Struct) -> dict[str, Scalar]:
-    """In the order of names: the wire does not keep the order they were given in."""
-    return {name: _scalar(metadata.fields[name]) for name in sorted(metadata.fields)}
-
-
-def _scalar(value: Value) -> Scalar:
-    match value.WhichOneof("kind"):
-        case "string_value":
-            return value.string_value
-        case "bool_value":
-            return value.bool_value
-        case "number_value":
-            number = value.number_value
-            return int(number) if number.is_integer() and abs(number) <= MAX_SAFE_INTEGER else number
-        case _:
-            return None
+        answer["metadata"] = from_struct(split.metadata)

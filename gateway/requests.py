@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
-
 from gateway.bodies import MAX_SAFE_INTEGER, SENTENCES, CreateUploadBody, validated
 from gateway.modes import cut_options, in_range, split_mode
 from gateway.speech_requests import transcribe
@@ -12,10 +10,10 @@ from gateway.split_bodies import (
     CreateSplitBody,
     EncodingBody,
     PlanSplitBody,
-    Scalar,
     TitleBody,
 )
 from gateway.strict_json import JsonObject
+from gateway.structs import to_struct
 from zerokerf.errors import InvalidFormat, InvalidParams
 from zerokerf.v1 import audio_pb2, split_pb2, split_service_pb2, upload_service_pb2
 
@@ -33,7 +31,7 @@ def parse_split(fields: JsonObject, request_id: str) -> split_service_pb2.Create
         verification=_VERIFICATIONS[body.verification],
         transcribe=None if body.transcribe is None else transcribe(body.transcribe),
         webhook_url=body.webhookUrl or "",
-        metadata=None if body.metadata is None else _struct(body.metadata),
+        metadata=None if body.metadata is None else to_struct("metadata", body.metadata),
         request_id=request_id,
     )
 
@@ -99,17 +97,3 @@ def _tags(tags: str | TitleBody | None) -> split_pb2.TagOptions | None:
     if tags == "none":
         return split_pb2.TagOptions(policy=split_pb2.TagOptions.POLICY_NONE)
     return None
-
-
-def _struct(metadata: dict[str, Scalar]) -> Struct:
-    return Struct(fields={name: _value(value) for name, value in metadata.items()})
-
-
-def _value(scalar: Scalar) -> Value:
-    if scalar is None:
-        return Value(null_value=NULL_VALUE)
-    if isinstance(scalar, bool):
-        return Value(bool_value=scalar)
-    if isinstance(scalar, str):
-        return Value(string_value=scalar)
-    return Value(number_value=scalar)

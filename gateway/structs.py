@@ -1,29 +1,30 @@
 """Free-form JSON of clients as google.protobuf.Struct, and back."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from math import isfinite
+from typing import Any
 
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
 from gateway.bodies import MAX_SAFE_INTEGER
-from gateway.strict_json import JsonObject
 from zerokerf.errors import InvalidParams
 
 #: Each level of JSON takes three of the hundred that a message may nest.
 MAX_DEPTH = 24
 
 
-def to_struct(name: str, fields: JsonObject) -> Struct:
+def to_struct(name: str, fields: Mapping[str, object]) -> Struct:
     """Raises InvalidParams, naming the field, for what the wire cannot carry exactly."""
     return _struct(name, fields, MAX_DEPTH)
 
 
-def from_struct(struct: Struct) -> JsonObject:
+def from_struct(struct: Struct) -> dict[str, Any]:  # Any: JSON of every shape
     """In the order of names: the wire does not keep the order they were given in."""
     return {name: _json(struct.fields[name]) for name in sorted(struct.fields)}
 
 
-def _struct(name: str, fields: JsonObject, depth: int) -> Struct:
+def _struct(name: str, fields: Mapping[str, object], depth: int) -> Struct:
     return Struct(fields={key: _value(name, value, depth) for key, value in fields.items()})
 
 
