@@ -1,14 +1,24 @@
-"""Who calls: the account that the API key of the current call belongs to."""
+"""Who calls: the one whose key or token the current call came with."""
 
 from contextvars import ContextVar
 
-_account_id: ContextVar[str] = ContextVar("account_id")
+from server.accounts.model import ALL_SCOPES, Caller, Plan
+
+_caller: ContextVar[Caller] = ContextVar("caller")
+
+
+def current_caller() -> Caller:
+    """Set for every call that reaches a servicer of ours."""
+    return _caller.get()
 
 
 def current_account_id() -> str:
-    """The caller's account. Set for every call that reaches a servicer of ours."""
-    return _account_id.get()
+    return _caller.get().account_id
+
+
+def set_caller(caller: Caller) -> None:
+    _caller.set(caller)
 
 
 def set_account_id(account_id: str) -> None:
-    _account_id.set(account_id)
+    set_caller(Caller(account_id, Plan("unlimited", "Unlimited"), ALL_SCOPES))
