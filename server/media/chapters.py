@@ -24,6 +24,24 @@ class Chapter:
     title: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundChapters:
+    """`notes` are sentences about what could not be read."""
+
+    chapters: tuple[Chapter, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+async def find_chapters(path: Path, demuxer: str, limits: MediaLimits, prober: Prober) -> FoundChapters:
+    """Chapters that can't be read are no reason to fail: there are none then, and a note says so."""
+    try:
+        return FoundChapters(chapters=await read_chapters(path, demuxer, limits, prober))
+    except TooManyChapters as error:
+        return FoundChapters(notes=(f"{error.sentence} None of them is kept.",))
+    except CorruptFile:
+        return FoundChapters(notes=("The chapters of the source could not be read.",))
+
+
 async def read_chapters(path: Path, demuxer: str, limits: MediaLimits, prober: Prober) -> tuple[Chapter, ...]:
     """All chapters, in the file's order; without any, the tracks of a cue sheet in it that can be read.
 

@@ -1,11 +1,10 @@
 """What the segments of one split are called: decided once, written into each when it is finished."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from server.media.chapters import Chapter, read_chapters
+from server.media.chapters import Chapter, FoundChapters
 from server.media.chapters_within import MAX_WITHIN, chapters_within, in_order
 from server.media.facts import MediaLimits, SourceFacts
 from server.media.plan import Cut
@@ -15,7 +14,6 @@ from server.media.tags import LIMIT_SHARE, TagPolicy, Tags, segment_tags, tags_w
 from server.media.tags_read import read_tags
 from server.media.tags_size import most_tag_bytes
 from server.media.tags_write import write_tags
-from zerokerf.errors import CorruptFile, TooManyChapters
 from zerokerf.formats import Format
 from zerokerf.template import Template
 
@@ -117,6 +115,7 @@ async def read_labels(
     facts: SourceFacts,
     policy: TagPolicy,
     template: Template | None,
+    chapters: FoundChapters,
     prober: Prober,
     limits: MediaLimits,
 ) -> SourceLabels:
@@ -126,21 +125,9 @@ async def read_labels(
         return replace(bare, template=None)
     if policy is TagPolicy.COPY:
         bare = replace(bare, template=None)
-    found, (chapters, notes) = await asyncio.gather(
-        read_tags(source, facts.demuxer, limits, prober), _read_chapters(source, facts, limits, prober)
-    )
-    return replace(bare, tags=replace(found.tags, chapters=chapters), notes=found.notes + notes)
-
-
-async def _read_chapters(
-    source: Path, facts: SourceFacts, limits: MediaLimits, prober: Prober
-) -> tuple[tuple[Chapter, ...], tuple[str, ...]]:
-    try:
-        return in_order(await read_chapters(source, facts.demuxer, limits, prober)), ()
-    except TooManyChapters as error:
-        return (), (f"{error.sentence} None of them is kept.",)
-    except CorruptFile:
-        return (), ("The chapters of the source could not be read.",)
+    found = await read_tags(source, facts.demuxer, limits, prober)
+    tags = replace(found.tags, chapters=in_order(chapters.chapters))
+    return replace(bare, tags=tags, notes=found.notes + chapters.notes)
 
 
 def _within(labels: Labels, max_bytes: int) -> Labels:

@@ -4,15 +4,16 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.media.chapters import Chapter, read_chapters
+from server.media.chapters import Chapter, FoundChapters, find_chapters, read_chapters
 from server.media.cutter import Cutter, Search, Tools
 from server.media.facts import SourceFacts
-from server.media.labels import Labels, SourceLabels
+from server.media.labels import Labels, SourceLabels, read_labels
 from server.media.plan import ChaptersMode, Cut, FileSizeMode, PlannedMode, needs_pauses, plan_cuts
 from server.media.recipe import Recipe
 from server.media.segment import CutSegment
 from server.media.silence import find_pauses_of_file
 from server.media.silence_pauses import Pauses
+from server.media.tags import TagPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,35 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A source, probed, with its tags, and a folder to work in."""
+    """A source, probed, with what it and its chapters are called, and a folder to work in."""
 
     path: Path
     facts: SourceFacts
     tags: SourceLabels
+    chapters: tuple[Chapter, ...]
     folder: Path
 
 
+async def read_recording(
+    path: Path, facts: SourceFacts, recipe: Recipe, folder: Path, tools: Tools
+) -> Recording:
+    """Raises TooManyChapters or CorruptFile for chapters by which the recording is to be cut."""
+    found = await _chapters(path, facts, recipe, tools)
+    tags = await read_labels(path, facts, recipe.tag_policy, recipe.title, found, tools.prober, tools.limits)
+    return Recording(path, facts, tags, found.chapters, folder)
+
+
+async def _chapters(path: Path, facts: SourceFacts, recipe: Recipe, tools: Tools) -> FoundChapters:
+    """A plan by chapters is none without them; names can do without."""
+    if isinstance(recipe.mode, ChaptersMode):
+        return FoundChapters(chapters=await read_chapters(path, facts.demuxer, tools.limits, tools.prober))
+    if recipe.tag_policy is TagPolicy.NONE:
+        return FoundChapters()
+    return await find_chapters(path, facts.demuxer, tools.limits, tools.prober)
+
+
 async def plan_segments(recording: Recording, recipe: Recipe, cutter: Cutter, tools: Tools) -> Planned:
-    """Raises what `plan_cuts` raises, SizeLimitTooSmall, and CorruptFile for unreadable chapters."""
+    """Raises what `plan_cuts` raises, SizeLimitTooSmall, and CorruptFile where no pause can be heard."""
     mode = recipe.mode
     if isinstance(mode, FileSizeMode):
         return await _by_size(recording, mode.max_bytes, cutter)
@@ -74,7 +94,7 @@ async def _by_mode(
         making.sample_rate,
         tools.limits,
         pauses=await _pauses(recording, mode, recipe, tools),
-        chapters=await _chapters(recording, mode, tools),
+        chapters=recording.chapters,
         snap=cutter.snap,
     )
 
@@ -85,12 +105,6 @@ async def _pauses(recording: Recording, mode: PlannedMode, recipe: Recipe, tools
     return await find_pauses_of_file(
         recording.path, recording.facts, recording.folder, tools.decoder, tools.limits
     )
-
-
-async def _chapters(recording: Recording, mode: PlannedMode, tools: Tools) -> tuple[Chapter, ...]:
-    if not isinstance(mode, ChaptersMode):
-        return ()
-    return await read_chapters(recording.path, recording.facts.demuxer, tools.limits, tools.prober)
 
 
 def _labels(recording: Recording, cutter: Cutter, count: int | None, max_bytes: int | None) -> Labels:

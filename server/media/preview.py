@@ -7,11 +7,10 @@ from pathlib import Path
 
 from server.media.cutter import Cutter, Making, Search, Tools
 from server.media.facts import SourceFacts
-from server.media.labels import read_labels
 from server.media.manifest import Method
 from server.media.open_cutter import open_cutter
 from server.media.plan import Cut
-from server.media.planning import Planned, Recording, plan_segments
+from server.media.planning import Planned, plan_segments, read_recording
 from server.media.probe import probe
 from server.media.recipe import Recipe
 from server.media.size_search import SizeStart
@@ -50,9 +49,9 @@ async def preview(
     """
     facts = await probe(source, tools.limits, tools.prober)
     reserve(facts.size_bytes + facts.decoded_bytes)
-    tags = await read_labels(source, facts, recipe.tag_policy, recipe.title, tools.prober, tools.limits)
+    recording = await read_recording(source, facts, recipe, folder, tools)
     cutter = await open_cutter(source, facts, recipe, folder, tools, lambda _: None)
-    planned = await plan_segments(Recording(source, facts, tags, folder), recipe, cutter, tools)
+    planned = await plan_segments(recording, recipe, cutter, tools)
     if isinstance(planned.places, tuple):
         segments = tuple(_expected(cutter, planned, cut) for cut in planned.places)
     else:

@@ -10,11 +10,10 @@ from typing import Protocol
 from server.media.backlog import Backlog
 from server.media.cutter import Cutter, Making, Proven, Tools
 from server.media.facts import SourceFacts
-from server.media.labels import read_labels
 from server.media.manifest import Method
 from server.media.open_cutter import open_cutter
 from server.media.plan import Cut
-from server.media.planning import Planned, Recording, plan_segments
+from server.media.planning import Planned, Recording, plan_segments, read_recording
 from server.media.probe import probe
 from server.media.recipe import Recipe
 from server.media.segment import CutSegment
@@ -104,14 +103,15 @@ async def split(
 ) -> None:
     """Every segment made, proven and kept. A copy that cannot be proven is none: then all is encoded.
 
-    With a share, only its segments are made; the plan is the same.
+    With a share, only its segments are made; the plan is the same. Segments are all made in one way: to go on
+    with what an earlier try has kept, hand in what its `Making` said of `why_not_copied`.
 
     Raises the errors of probing, planning, cutting and proving, and whatever the sink raises.
     """
     facts = await probe(source, tools.limits, tools.prober)
     await sink.probed(facts)
-    tags = await read_labels(source, facts, recipe.tag_policy, recipe.title, tools.prober, tools.limits)
-    work = _Splitting(Recording(source, facts, tags, folder), recipe, tools, sink, share)
+    recording = await read_recording(source, facts, recipe, folder, tools)
+    work = _Splitting(recording, recipe, tools, sink, share)
     try:
         await work.run(why_not_copied)
     except _UnprovenCopy:

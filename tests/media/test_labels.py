@@ -11,9 +11,10 @@ import av
 import mutagen
 import pytest
 
-from server.media.chapters import Chapter
+from server.media.chapters import Chapter, FoundChapters, find_chapters
 from server.media.chapters_within import in_order
 from server.media.encode import DEMUXERS, plan_encode
+from server.media.facts import SourceFacts
 from server.media.labels import Labels, SourceLabels, read_labels
 from server.media.plan import NANOS, Cut
 from server.media.proof import prove_copies
@@ -165,11 +166,18 @@ async def test_a_template_names_what_has_no_name(sources: Path, room: Room) -> N
 # ---- reading
 
 
+async def labels_read(path: Path, facts: SourceFacts, room: Room) -> SourceLabels:
+    chapters = await find_chapters(path, facts.demuxer, room.limits, room.prober)
+    return await read_labels(path, facts, TagPolicy.COPY, None, chapters, room.prober, room.limits)
+
+
 async def test_nothing_is_read_where_nothing_is_wanted(sources: Path, room: Room) -> None:
     facts = await room.probe(sources / "cbr.mp3")
     gone = room.folder / "gone.mp3"
 
-    found = await read_labels(gone, facts, TagPolicy.NONE, Template("x"), room.prober, room.limits)
+    found = await read_labels(
+        gone, facts, TagPolicy.NONE, Template("x"), FoundChapters(), room.prober, room.limits
+    )
 
     assert found.for_segments(Format.MP3, 3, RATE).tags_of(Cut(0, 0, RATE, "end", "Intro")) == Tags()
     assert found.notes == ()
@@ -182,7 +190,7 @@ async def test_what_is_read_is_what_was_written(sources: Path, room: Room) -> No
     written.dress(segment.path, Cut(0, 0, segment.sample_count, "end"))
     facts = await room.probe(segment.path)
 
-    found = await read_labels(segment.path, facts, TagPolicy.COPY, None, room.prober, room.limits)
+    found = await labels_read(segment.path, facts, room)
 
     assert (found.tags.title, found.tags.cover) == ("Talk", TALK.cover)
     assert [chapter.title for chapter in found.tags.chapters] == [chapter.title for chapter in CHAPTERS]
@@ -196,7 +204,7 @@ async def test_what_cannot_be_read_is_a_note(sources: Path, room: Room) -> None:
     lying = room.folder / "lying.mp3"
     lying.write_bytes(b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f" + (sources / "cbr.mp3").read_bytes())
 
-    found = await read_labels(lying, facts, TagPolicy.COPY, None, room.prober, room.limits)
+    found = await labels_read(lying, facts, room)
 
     assert found.tags == Tags()
     assert len(found.notes) == 2
@@ -207,7 +215,7 @@ async def test_too_many_chapters_are_a_note(sources: Path, room: Room) -> None:
     book = with_id3(sources / "cbr.mp3", room.folder / "book.mp3", *frames)
     facts = await room.probe(book)
 
-    found = await read_labels(book, facts, TagPolicy.COPY, None, room.prober, room.limits)
+    found = await labels_read(book, facts, room)
 
     assert found.tags == Tags()
     assert found.notes == ("The source has more than 10000 chapters. None of them is kept.",)
