@@ -20,7 +20,7 @@ from server.media.recipe import Recipe
 from zerokerf.encoding import Encoding
 from zerokerf.formats import Format
 
-#: How the note begins that tells why frames were not copied.
+#: How the note begins that tells why frames could not be copied.
 ENCODED_AGAIN = "Encoded again instead of copied"
 ASKED_FOR = "An encoding of its own was asked for."
 
@@ -35,13 +35,14 @@ async def open_cutter(
     *,
     why_not_copied: str | None = None,
 ) -> Cutter:
-    """With a reason in `why_not_copied` frames are not copied, whatever the recipe says.
+    """With a reason in `why_not_copied` frames are not copied, whatever the recipe says: what `Making` says
+    of an earlier try makes this one in the same way.
 
     Raises CorruptFile for a source that holds no audio, or less than it promises where that is not tolerated.
     """
     stays = recipe.format in (None, facts.format)
-    asked = None if recipe.encoding == Encoding() else ASKED_FOR
-    if stays and (why_not_copied or asked) is None:
+    is_asked_for = recipe.encoding != Encoding()
+    if stays and not is_asked_for and why_not_copied is None:
         try:
             copier = await asyncio.to_thread(_open_copier, facts, source, LimitedFrames(tools.prober))
             check_integrity(copier.integrity, copier.sample_count, recipe.damage)
@@ -53,12 +54,12 @@ async def open_cutter(
     decoded = await decode(source, facts, folder, tools.decoder, tools.limits, on_decoded)
     check_integrity(decoded.integrity, decoded.pcm.sample_count, recipe.damage)
     plan = plan_encode(decoded.pcm, recipe.format or facts.format, facts.codec, recipe.encoding)
-    if why_not_copied is not None:
+    if is_asked_for:
+        why_not_copied = ASKED_FOR if stays else None
+    elif why_not_copied is not None:
         note = f"{ENCODED_AGAIN}: {why_not_copied}"
         plan = replace(plan, notes=(note, *plan.notes))
-    return EncodeCutter(
-        decoded.pcm, decoded.integrity, plan, folder, tools, why_not_copied or (asked if stays else None)
-    )
+    return EncodeCutter(decoded.pcm, decoded.integrity, plan, folder, tools, why_not_copied)
 
 
 def _open_copier(facts: SourceFacts, source: Path, decode: FrameDecoder) -> Copier:

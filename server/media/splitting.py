@@ -20,7 +20,7 @@ from server.media.segment import CutSegment
 from server.media.size_search import SizeStart
 from zerokerf.errors import VerificationFailed
 
-UNPROVEN = "A segment made of its frames was not exact."
+_UNPROVEN = "A segment made of its frames was not exact."
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ async def split(
         await work.run(why_not_copied)
     except _UnprovenCopy:
         await sink.forget()
-        await work.run(UNPROVEN)
+        await work.run(_UNPROVEN)
 
 
 class _UnprovenCopy(Exception):

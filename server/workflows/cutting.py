@@ -13,9 +13,8 @@ from server.media.cutter import Tools
 from server.media.facts import SourceFacts as MediaFacts
 from server.media.manifest import Method, part_json
 from server.media.manifest_making import manifest_output, manifest_segment, manifest_source
-from server.media.open_cutter import ENCODED_AGAIN
 from server.media.recipe import recipe_json
-from server.media.splitting import UNPROVEN, WHOLE, FinishedSegment, Kept, Opened, Share, split
+from server.media.splitting import WHOLE, FinishedSegment, Kept, Opened, Share, split
 from server.workflows.recipes import recipe_of
 from server.workflows.reporter import Reporter
 from server.workflows.scratch import ScratchFolder
@@ -49,8 +48,6 @@ class Cutting:
     ) -> int:
         """Every segment of the share verified, stored and on record; what an earlier try finished is not done
         again. Answers into how many shares the work is to be divided instead, or 0 if it is done."""
-        # Segments of an earlier try were made in one way: those that are left must be as well.
-        was_unproven = f"{ENCODED_AGAIN}: {UNPROVEN}" in job.notes
         try:
             await split(
                 source,
@@ -58,12 +55,19 @@ class Cutting:
                 folder.path,
                 self.tools,
                 _JobSink(self, job, folder, reporter, workers if share == WHOLE else 1),
-                why_not_copied=UNPROVEN if was_unproven else None,
+                why_not_copied=_why_not_copied(job),
                 share=share,
             )
         except _WorthSharing as work:
             return work.shares
         return 0
+
+
+def _why_not_copied(job: SplitJob) -> str | None:
+    """Segments of an earlier try were made in one way: those that are left must be as well."""
+    output = (job.manifest_head or {}).get("output", {})
+    why: str | None = output.get("whyNotCopied")
+    return why
 
 
 class _WorthSharing(Exception):

@@ -18,6 +18,7 @@ from server.media.splitting import WHOLE, FinishedSegment, Kept, Opened, Share, 
 from tests.media.conftest import Room
 from tests.media.copying.mp3_corpus import frames_of, make_mp3
 from tests.media.corpus import RATE, SAMPLES
+from zerokerf.encoding import Encoding
 from zerokerf.formats import Format
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -68,12 +69,19 @@ class Shelf:
 
 
 async def run(
-    room: Room, source: Path, recipe: Recipe, shelf: Shelf, *, share: Share = WHOLE, folder: str = "work"
+    room: Room,
+    source: Path,
+    recipe: Recipe,
+    shelf: Shelf,
+    *,
+    share: Share = WHOLE,
+    why_not_copied: str | None = None,
+    folder: str = "work",
 ) -> Shelf:
     tools = Tools(room.decoder, room.prober, room.limits, 2)
     work = room.folder / folder
     work.mkdir()
-    await split(source, recipe, work, tools, shelf, share=share)
+    await split(source, recipe, work, tools, shelf, share=share, why_not_copied=why_not_copied)
     return shelf
 
 
@@ -148,18 +156,42 @@ async def test_what_a_sink_runs_into_ends_the_work(room: Room, sources: Path) ->
     assert not [task for task in asyncio.all_tasks() if "_keep" in repr(task) or "fill" in repr(task)]
 
 
-async def test_a_copy_that_is_not_exact_is_forgotten_and_all_is_encoded(room: Room) -> None:
+def spliced(room: Room) -> tuple[Path, Recipe]:
+    """A source, and cuts in it whose copies are not exact."""
     frames = frames_of(make_mp3(room.folder, room.decoder.binary, "cbr_no_info").read_bytes())
     source = room.folder / "spliced.mp3"
     source.write_bytes(b"".join(frames[:68] + frames[129:]))
     first = 1152 * (68 + 2) + 500
-    recipe = Recipe(mode=DurationMode(first * 10**9 // 44_100))
+    return source, Recipe(mode=DurationMode(first * 10**9 // 44_100))
+
+
+async def test_a_copy_that_is_not_exact_is_forgotten_and_all_is_encoded(room: Room) -> None:
+    source, recipe = spliced(room)
 
     shelf = await run(room, source, recipe, Shelf())
 
     assert [opened.making.method for opened in shelf.opened_as] == [Method.COPY, Method.ENCODE]
     assert shelf.forgotten == 1
     assert shelf.samples == shelf.opened_as[1].making.sample_count
+
+
+async def test_what_was_not_copied_is_gone_on_with_in_the_same_way(room: Room, sources: Path) -> None:
+    unproven, by_first = spliced(room)
+    cases = [
+        (unproven, by_first),
+        (sources / "cbr.mp3", replace(SECOND, encoding=Encoding(bit_rate=64_000))),
+        (sources / "cbr.mp3", replace(SECOND, format=Format.WAV)),
+    ]
+    for number, (source, recipe) in enumerate(cases):
+        before = (await run(room, source, recipe, Shelf(), folder=f"before{number}")).opened_as[-1]
+
+        why = before.making.why_not_copied
+        shelf = await run(room, source, recipe, Shelf(), why_not_copied=why, folder=f"after{number}")
+
+        assert [(opened.making, opened.notes) for opened in shelf.opened_as] == [
+            (before.making, before.notes)
+        ]
+        assert shelf.forgotten == 0
 
 
 def waiting(index: int) -> CutSegment:
