@@ -6,6 +6,7 @@ from statistics import mode
 
 import av
 import numpy as np
+from av.audio.frame import format_dtypes
 from numpy.typing import NDArray
 
 #: One row a channel.
@@ -40,10 +41,18 @@ class Piece:
     def samples(self, like: Samples) -> Samples:
         if self.frame is None:
             return np.zeros((like.shape[0], self.sample_count), like.dtype)
-        array = self.frame.to_ndarray()
-        if not self.frame.format.is_planar:
-            array = array.reshape(-1, self.frame.layout.nb_channels).T
-        return array[:, : self.sample_count]
+        return _rows(self.frame)[:, : self.sample_count]
+
+
+def _rows(frame: av.AudioFrame) -> Samples:
+    channels = frame.layout.nb_channels
+    if not frame.format.is_planar:
+        return frame.to_ndarray().reshape(-1, channels).T
+    # Left to itself, PyAV looks for a ninth plane behind eight and crashes.
+    dtype = format_dtypes[frame.format.name]
+    return np.stack(
+        [np.frombuffer(memoryview(plane), dtype, frame.samples) for plane in frame.planes[:channels]]
+    )
 
 
 def place_of(pieces: list[Piece]) -> int:
