@@ -13,13 +13,14 @@ from zerokerf.cli.connection import Connection
 from zerokerf.cli.cuts import TypedCuts
 from zerokerf.cli.documents import plan_document, split_document
 from zerokerf.cli.exit_codes import ExitCode, exit_code_of
-from zerokerf.cli.follow import follow, goes_on_without_us, leave_if_failed, save_segments
 from zerokerf.cli.option_groups import grouped
 from zerokerf.cli.outputs import Output, TypedOutput
 from zerokerf.cli.reports import is_whole, put_plan, put_segments
 from zerokerf.cli.running import run_async, usage_error
 from zerokerf.cli.segment_speech import SegmentSpeech, Transcribe, TypedSegmentSpeech, meant_speech
+from zerokerf.cli.segments import save_segments
 from zerokerf.cli.source import Source, Typed
+from zerokerf.cli.split_jobs import SPLITS
 from zerokerf.cli.terminal import put, put_json, say
 from zerokerf.cli.views import View, open_view
 from zerokerf.client import AsyncClient
@@ -126,11 +127,11 @@ async def _split(request: Request, connection: Connection, *, as_json: bool, qui
             )
             if not quiet:
                 say(f"Job {job.id} accepted.")
-            async with goes_on_without_us(job.id):
-                done = await follow(client, job.id, view)
+            async with SPLITS.goes_on_without_us(job.id):
+                done = await SPLITS.follow(client, job.id, view)
             saved = await _save(client, done, request, view)
     _put(done, request.speech, saved, as_json=as_json, quiet=quiet)
-    leave_if_failed(done)
+    SPLITS.leave_if_failed(done)
     _leave_unless_whole(done)
 
 

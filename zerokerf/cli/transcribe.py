@@ -9,10 +9,9 @@ import typer
 
 from zerokerf.batch_states import state_name
 from zerokerf.cli.batch_documents import job_document
-from zerokerf.cli.batch_follow import follow, leave_if_failed
+from zerokerf.cli.batch_jobs import TRANSCRIPTIONS
 from zerokerf.cli.batch_reports import outcome_line
 from zerokerf.cli.connection import Connection
-from zerokerf.cli.follow import goes_on_without_us
 from zerokerf.cli.option_groups import grouped
 from zerokerf.cli.running import run_async
 from zerokerf.cli.source import Source, Typed
@@ -76,7 +75,7 @@ async def _transcribe(request: Request, results: Results, connection: Connection
                 )
                 raise
     _put(request, done, paths, links)
-    leave_if_failed(done)
+    TRANSCRIPTIONS.leave_if_failed(done)
 
 
 async def _followed(request: Request, client: AsyncClient) -> BatchJob:
@@ -91,8 +90,8 @@ async def _followed(request: Request, client: AsyncClient) -> BatchJob:
         )
         if not request.quiet:
             say(f"Job {job.id} accepted.")
-        async with goes_on_without_us(job.id, "transcripts"):
-            return await follow(client, job.id, view)
+        async with TRANSCRIPTIONS.goes_on_without_us(job.id):
+            return await TRANSCRIPTIONS.follow(client, job.id, view)
 
 
 def _put(request: Request, job: BatchJob, paths: list[Path], links: list[BatchFile]) -> None:

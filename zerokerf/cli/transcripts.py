@@ -1,76 +1,46 @@
 """`zerokerf transcripts`: look at transcription jobs, follow them, fetch their text, stop and remove them."""
 
-from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from zerokerf.batch_states import state_name
-from zerokerf.cli.batch_documents import event_document, files_document, job_document, model_document
-from zerokerf.cli.batch_follow import follow, leave_if_failed
-from zerokerf.cli.batch_reports import put_files, put_job, put_jobs, put_models
-from zerokerf.cli.connection import DEFAULT_SERVER, ApiKey, CaFile, Connection, Server, UseTls
-from zerokerf.cli.follow import goes_on_without_us
-from zerokerf.cli.running import run_async, usage_error
+from zerokerf.cli.batch_documents import files_document, job_document, model_document
+from zerokerf.cli.batch_jobs import TRANSCRIPTIONS
+from zerokerf.cli.batch_reports import put_files, put_job, put_models
+from zerokerf.cli.connection import Connection
+from zerokerf.cli.job_commands import JobId, Json, Listing, Watching, list_jobs, state_option, watch_job
+from zerokerf.cli.option_groups import grouped
+from zerokerf.cli.running import run_async
 from zerokerf.cli.terminal import put, put_json, say
 from zerokerf.cli.transcript_files import Folder, Force, Formats, Results, open_results, stem_of
-from zerokerf.cli.views import open_view
 from zerokerf.client import AsyncClient
-from zerokerf.v1.batch_pb2 import BatchJob
 
 app = typer.Typer(
     help="Look at transcription jobs, follow them, fetch their text, stop and remove them.",
     no_args_is_help=True,
 )
 
-JobId = Annotated[str, typer.Argument(metavar="ID", help="The job.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-_STATES = {state_name(number): number for number in BatchJob.State.values() if number}
-
 
 @app.command("list")
-def list_jobs(
-    state: Annotated[str, typer.Option(metavar="STATE", help=f"Only {', '.join(_STATES)}.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
-    as_json: Json = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only ids.")] = False,
-    server: Server = DEFAULT_SERVER,
-    api_key: ApiKey = "",
-    tls: UseTls = False,
-    ca_file: CaFile = None,
+@grouped
+def list_all(
+    *,
+    state: Annotated[str, state_option(TRANSCRIPTIONS)] = "",
+    listing: Listing,
+    connection: Connection,
 ) -> None:
     """List jobs, newest first."""
-    if state and state not in _STATES:
-        raise usage_error(f"--state {state!r} is not a state; use one of {', '.join(_STATES)}.")
-
-    async def command() -> None:
-        async with Connection(server, api_key, tls, ca_file).client() as client:
-            jobs = await _newest(client, [_STATES[state]] if state else [], limit)
-        if as_json:
-            put_json({"jobs": [job_document(job) for job in jobs]})
-        elif quiet:
-            for job in jobs:
-                put(job.id)
-        else:
-            put_jobs(jobs)
-
-    run_async(command())
+    list_jobs(TRANSCRIPTIONS, state, listing, connection)
 
 
 @app.command()
-def show(
-    job_id: JobId,
-    as_json: Json = False,
-    server: Server = DEFAULT_SERVER,
-    api_key: ApiKey = "",
-    tls: UseTls = False,
-    ca_file: CaFile = None,
-) -> None:
+@grouped
+def show(job_id: JobId, *, as_json: Json = False, connection: Connection) -> None:
     """Show one job."""
 
     async def command() -> None:
-        async with Connection(server, api_key, tls, ca_file).client() as client:
+        async with connection.client() as client:
             job = await client.batch.get(job_id)
         if as_json:
             put_json(job_document(job))
@@ -81,18 +51,12 @@ def show(
 
 
 @app.command()
-def files(
-    job_id: JobId,
-    as_json: Json = False,
-    server: Server = DEFAULT_SERVER,
-    api_key: ApiKey = "",
-    tls: UseTls = False,
-    ca_file: CaFile = None,
-) -> None:
+@grouped
+def files(job_id: JobId, *, as_json: Json = False, connection: Connection) -> None:
     """Print fresh links to the recording and to the transcripts; they work for an hour."""
 
     async def command() -> None:
-        async with Connection(server, api_key, tls, ca_file).client() as client:
+        async with connection.client() as client:
             found = await client.batch.files(job_id)
         if as_json:
             put_json(files_document(found))
@@ -103,20 +67,19 @@ def files(
 
 
 @app.command()
+@grouped
 def get(
     job_id: JobId,
+    *,
     formats: Formats = None,
     output: Folder = None,
     force: Force = False,
-    server: Server = DEFAULT_SERVER,
-    api_key: ApiKey = "",
-    tls: UseTls = False,
-    ca_file: CaFile = None,
+    connection: Connection,
 ) -> None:
     """Print a transcript, or save it with --output under the name of its recording."""
 
     async def command(results: Results) -> None:
-        async with Connection(server, api_key, tls, ca_file).client() as client:
+        async with connection.client() as client:
             paths = await _get(client, job_id, results)
         for path in paths:
             put(str(path))
@@ -126,45 +89,19 @@ def get(
 
 
 @app.command()
-def watch(
-    job_id: JobId,
-    after: Annotated[int, typer.Option(min=0, help="Only events after this sequence number.")] = 0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document a line and event.")
-    ] = False,
-    server: Server = DEFAULT_SERVER,
-    api_key: ApiKey = "",
-    tls: UseTls = False,
-    ca_file: CaFile = None,
-) -> None:
+@grouped
+def watch(job_id: JobId, *, watching: Watching, connection: Connection) -> None:
     """Follow a job to its end."""
-
-    async def command() -> None:
-        connection = Connection(server, api_key, tls, ca_file)
-        async with connection.client() as client, goes_on_without_us(job_id, "transcripts"):
-            if as_json:
-                job = await _put_events(client, job_id, after)
-            else:
-                with open_view(quiet=False) as view:
-                    job = await follow(client, job_id, view, after)
-                put_job(job)
-        leave_if_failed(job)
-
-    run_async(command())
+    watch_job(TRANSCRIPTIONS, job_id, watching, connection)
 
 
 @app.command()
-def cancel(
-    job_id: JobId,
-    server: Server = DEFAULT_SERVER,
-    api_key: ApiKey = "",
-    tls: UseTls = False,
-    ca_file: CaFile = None,
-) -> None:
+@grouped
+def cancel(job_id: JobId, *, connection: Connection) -> None:
     """Stop a job that is waiting or at work."""
 
     async def command() -> None:
-        async with Connection(server, api_key, tls, ca_file).client() as client:
+        async with connection.client() as client:
             await client.batch.cancel(job_id)
         say(f"Job {job_id} is cancelled.")
 
@@ -172,34 +109,24 @@ def cancel(
 
 
 @app.command()
-def delete(
-    job_id: JobId,
-    server: Server = DEFAULT_SERVER,
-    api_key: ApiKey = "",
-    tls: UseTls = False,
-    ca_file: CaFile = None,
-) -> None:
+@grouped
+def delete(job_id: JobId, *, connection: Connection) -> None:
     """Remove the files of a job that has ended; its record stays."""
 
     async def command() -> None:
-        async with Connection(server, api_key, tls, ca_file).client() as client:
+        async with connection.client() as client:
             await client.batch.delete(job_id)
         say(f"Job {job_id} is deleted.")
 
     run_async(command())
 
 
-def models(
-    as_json: Json = False,
-    server: Server = DEFAULT_SERVER,
-    api_key: ApiKey = "",
-    tls: UseTls = False,
-    ca_file: CaFile = None,
-) -> None:
+@grouped
+def models(*, as_json: Json = False, connection: Connection) -> None:
     """List the models that can transcribe, with their languages."""
 
     async def command() -> None:
-        async with Connection(server, api_key, tls, ca_file).client() as client:
+        async with connection.client() as client:
             found = await client.batch.models()
         if as_json:
             put_json({"models": [model_document(model) for model in found]})
@@ -217,20 +144,3 @@ async def _get(client: AsyncClient, job_id: str, results: Results) -> list[Path]
     stem = stem_of((await client.batch.get(job_id)).input.file_name)
     results.check(stem)
     return await results.save(client, job_id, stem)
-
-
-async def _newest(client: AsyncClient, states: list[BatchJob.State.ValueType], limit: int) -> list[BatchJob]:
-    jobs: list[BatchJob] = []
-    async with aclosing(client.batch.list(*states, page_size=min(limit, 100))) as found:
-        async for job in found:
-            jobs.append(job)
-            if len(jobs) == limit:
-                break
-    return jobs
-
-
-async def _put_events(client: AsyncClient, job_id: str, after: int) -> BatchJob:
-    async with aclosing(client.batch.watch(job_id, after)) as events:
-        async for event in events:
-            put_json(event_document(event), indent=None)
-    return await client.batch.get(job_id)
