@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from server.media.encoding_codec import Options, codec_for
 from server.media.encoding_samples import SampleChange, change_notes, change_samples
 from server.media.pcm import Pcm
-from server.media.plan import divide_rounding
+from server.media.plan_time import divide_rounding
 from zerokerf.encoding import Encoding, check_bit_rate, check_encoding
 from zerokerf.formats import Format
 

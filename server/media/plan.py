@@ -21,19 +21,11 @@ from server.media.plan_modes import (
     needs_pauses,
 )
 from server.media.plan_placing import into_pauses, join_short
-from server.media.plan_regular import bounds_by_duration, bounds_by_parts, duration_places
+from server.media.plan_regular import bounds_by_duration, bounds_by_parts
 from server.media.plan_silence import silence_bounds
 from server.media.plan_source import Bound, Source
 from server.media.plan_stated import bounds_by_chapters, bounds_by_cue, bounds_by_timestamps
-from server.media.plan_time import (
-    NANOS,
-    Span,
-    divide_rounding,
-    durations_ms,
-    sample_at,
-    seconds_text,
-    total_ms,
-)
+from server.media.plan_time import NANOS, sample_at, seconds_text
 from server.media.silence_pauses import Pauses
 
 __all__ = [
@@ -48,17 +40,11 @@ __all__ = [
     "PlannedMode",
     "Reason",
     "SilenceMode",
-    "Span",
     "TimestampsMode",
-    "any_sample",
     "cuts_between",
-    "divide_rounding",
-    "durations_ms",
     "needs_pauses",
-    "plan_by_duration",
     "plan_cuts",
     "seconds_text",
-    "total_ms",
 ]
 
 Snap = Callable[[int], int]
@@ -176,14 +162,6 @@ def _cuts(bounds: Sequence[Bound], total_samples: int, overlap: int, snap: Snap)
         )
         for index, (bound, ender, end, before) in enumerate(zip(bounds, enders, ends, befores, strict=False))
     )
-
-
-def plan_by_duration(
-    total_samples: int, sample_rate: int, mode: DurationMode, limits: MediaLimits
-) -> tuple[Cut, ...]:
-    """Equal lengths at exactly their multiples, with a last segment of whatever is left."""
-    places = duration_places(mode, Source(total_samples, sample_rate, limits))
-    return cuts_between([0, *places, total_samples], Reason.DURATION)
 
 
 def cuts_between(bounds: Sequence[int], reason: str) -> tuple[Cut, ...]:

@@ -6,21 +6,17 @@ from server.media.plan_time import NANOS, divide_rounding, sample_at, seconds_te
 from zerokerf.errors import SegmentLongerThanSource, SegmentsTooShort
 
 
-def duration_places(mode: DurationMode, source: Source) -> list[int]:
+def bounds_by_duration(mode: DurationMode, source: Source) -> list[Bound]:
     """Boundary k lies at k times the length, rounded once, so nothing drifts."""
     if sample_at(mode.segment_ns, source.sample_rate) > source.total_samples:
         raise SegmentLongerThanSource(seconds_text(mode.segment_ns), source.length_text)
     count = -(-source.total_samples * NANOS // (mode.segment_ns * source.sample_rate))
     source.refuse_count(count)
-    places = {sample_at(k * mode.segment_ns, source.sample_rate) for k in range(1, count + 1)}
-    return sorted(at for at in places if 0 < at < source.total_samples)
-
-
-def bounds_by_duration(mode: DurationMode, source: Source) -> list[Bound]:
-    places = duration_places(mode, source)
-    if mode.segment_ns < LEAST_SEGMENT_NS and places:
+    places = (sample_at(k * mode.segment_ns, source.sample_rate) for k in range(1, count))
+    within = [at for at in places if 0 < at < source.total_samples]
+    if within and mode.segment_ns < LEAST_SEGMENT_NS:
         raise SegmentsTooShort(seconds_text(mode.segment_ns), seconds_text(LEAST_SEGMENT_NS))
-    return [start_of_source(), *(Bound(at, at, Reason.DURATION) for at in places)]
+    return [start_of_source(), *(Bound(at, at, Reason.DURATION) for at in within)]
 
 
 def bounds_by_parts(mode: PartsMode, source: Source) -> list[Bound]:

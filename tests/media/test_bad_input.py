@@ -11,7 +11,7 @@ from server.media.cut import cut_by_plan
 from server.media.decode import decode
 from server.media.encode import plan_encode
 from server.media.facts import MediaLimits
-from server.media.plan import DurationMode, plan_by_duration
+from server.media.plan import cuts_between
 from server.media.probe import probe
 from server.media.verify import verify_segment
 from tests.media.conftest import Room
@@ -238,10 +238,7 @@ async def test_a_source_longer_than_allowed_is_refused(name: str, sources: Path,
 async def cut_and_verify(room: Room, path: Path, target: Format) -> None:
     pcm = await room.open(path)
     plan = plan_encode(pcm, target)
-    length_ns = pcm.sample_count * 1_000_000_000 // pcm.sample_rate
-    cuts = plan_by_duration(
-        pcm.sample_count, pcm.sample_rate, DurationMode(max(1, length_ns * 2 // 3)), room.limits
-    )
+    cuts = cuts_between(sorted({0, pcm.sample_count * 2 // 3, pcm.sample_count}), "duration")
 
     segments = cut_by_plan(pcm, cuts, plan, room.folder, room.decoder, 2)
     decoded = 0

@@ -17,7 +17,7 @@ from server.media.decode import decode
 from server.media.decoder import Decoder, check_decoder
 from server.media.encode import plan_encode
 from server.media.pcm import Pcm, SampleFormat
-from server.media.plan import DurationMode, plan_by_duration
+from server.media.plan import DurationMode, PlanOptions, plan_cuts
 from server.media.run import RunLimits, run
 from server.media.segment import CutSegment
 from tests.media.conftest import Room
@@ -166,7 +166,7 @@ def long_silence(folder: Path) -> Pcm:
 
 async def started_cut(room: Room) -> tuple[AsyncGenerator[CutSegment, None], asyncio.Task[CutSegment]]:
     pcm = long_silence(room.folder)
-    cuts = plan_by_duration(pcm.sample_count, 48_000, DurationMode(300_000_000_000), room.limits)
+    cuts = plan_cuts(DurationMode(300_000_000_000), PlanOptions(), pcm.sample_count, 48_000, room.limits)
     is_running = asyncio.Event()
     plan = plan_encode(pcm, Format.OGG)
     segments = cut_by_plan(pcm, cuts, plan, room.folder, room.decoder, 2, lambda _: is_running.set())

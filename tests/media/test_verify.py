@@ -9,7 +9,7 @@ import pytest
 from server.media.cut import cut_by_plan
 from server.media.encode import EncodePlan, plan_encode
 from server.media.pcm import Pcm
-from server.media.plan import DurationMode, plan_by_duration
+from server.media.plan import DurationMode, PlanOptions, plan_cuts
 from server.media.segment import CutSegment
 from server.media.verify import verify_segment
 from tests.media.conftest import Room
@@ -43,7 +43,9 @@ async def first_segment(
 ) -> tuple[CutSegment, EncodePlan, Pcm]:
     pcm = await room.open(path)
     plan = plan_encode(pcm, target, encoding=encoding or Encoding())
-    cuts = plan_by_duration(pcm.sample_count, pcm.sample_rate, DurationMode(2_000_000_000), room.limits)
+    cuts = plan_cuts(
+        DurationMode(2_000_000_000), PlanOptions(), pcm.sample_count, pcm.sample_rate, room.limits
+    )
     segments = cut_by_plan(pcm, cuts[:1], plan, room.folder, room.decoder, 1)
     return await anext(segments), plan, pcm
 
