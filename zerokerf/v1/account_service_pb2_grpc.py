@@ -28,8 +28,8 @@ if _version_not_supported:
 class AccountServiceStub:
     """Manages the caller's own account: its keys, its plan, what it used, and its end.
 
-    Every call needs a token of the identity provider, as `authorization: Bearer`, or an API key with the scope
-    "keys:manage". A key can make, change or renew only keys that may do no more than itself.
+    Every call but CheckCaller needs a token of the identity provider, as `authorization: Bearer`, or an API key with
+    the scope "keys:manage". A key can make, change or renew only keys that may do no more than itself.
     """
 
     def __init__(self, channel):
@@ -38,6 +38,11 @@ class AccountServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.CheckCaller = channel.unary_unary(
+                '/zerokerf.v1.AccountService/CheckCaller',
+                request_serializer=zerokerf_dot_v1_dot_account__service__pb2.CheckCallerRequest.SerializeToString,
+                response_deserializer=zerokerf_dot_v1_dot_account__service__pb2.CheckCallerResponse.FromString,
+                _registered_method=True)
         self.CreateApiKey = channel.unary_unary(
                 '/zerokerf.v1.AccountService/CreateApiKey',
                 request_serializer=zerokerf_dot_v1_dot_account__service__pb2.CreateApiKeyRequest.SerializeToString,
@@ -98,9 +103,16 @@ class AccountServiceStub:
 class AccountServiceServicer:
     """Manages the caller's own account: its keys, its plan, what it used, and its end.
 
-    Every call needs a token of the identity provider, as `authorization: Bearer`, or an API key with the scope
-    "keys:manage". A key can make, change or renew only keys that may do no more than itself.
+    Every call but CheckCaller needs a token of the identity provider, as `authorization: Bearer`, or an API key with
+    the scope "keys:manage". A key can make, change or renew only keys that may do no more than itself.
     """
+
+    def CheckCaller(self, request, context):
+        """Answers nothing to whoever the service knows, with whatever scopes. Counts as a request like any other call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
 
     def CreateApiKey(self, request, context):
         """Makes a key. The answer is the only place where its secret is ever shown.
@@ -192,6 +204,11 @@ class AccountServiceServicer:
 
 def add_AccountServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'CheckCaller': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckCaller,
+                    request_deserializer=zerokerf_dot_v1_dot_account__service__pb2.CheckCallerRequest.FromString,
+                    response_serializer=zerokerf_dot_v1_dot_account__service__pb2.CheckCallerResponse.SerializeToString,
+            ),
             'CreateApiKey': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateApiKey,
                     request_deserializer=zerokerf_dot_v1_dot_account__service__pb2.CreateApiKeyRequest.FromString,
@@ -258,9 +275,36 @@ def add_AccountServiceServicer_to_server(servicer, server):
 class AccountService:
     """Manages the caller's own account: its keys, its plan, what it used, and its end.
 
-    Every call needs a token of the identity provider, as `authorization: Bearer`, or an API key with the scope
-    "keys:manage". A key can make, change or renew only keys that may do no more than itself.
+    Every call but CheckCaller needs a token of the identity provider, as `authorization: Bearer`, or an API key with
+    the scope "keys:manage". A key can make, change or renew only keys that may do no more than itself.
     """
+
+    @staticmethod
+    def CheckCaller(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/zerokerf.v1.AccountService/CheckCaller',
+            zerokerf_dot_v1_dot_account__service__pb2.CheckCallerRequest.SerializeToString,
+            zerokerf_dot_v1_dot_account__service__pb2.CheckCallerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def CreateApiKey(request,

@@ -29,14 +29,16 @@ GRPC_VERSION: str
 class AccountServiceStub:
     """Manages the caller's own account: its keys, its plan, what it used, and its end.
 
-    Every call needs a token of the identity provider, as `authorization: Bearer`, or an API key with the scope
-    "keys:manage". A key can make, change or renew only keys that may do no more than itself.
+    Every call but CheckCaller needs a token of the identity provider, as `authorization: Bearer`, or an API key with
+    the scope "keys:manage". A key can make, change or renew only keys that may do no more than itself.
     """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AccountServiceAsyncStub: ...
+    CheckCaller: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CheckCallerRequest, _account_service_pb2.CheckCallerResponse]
+    """Answers nothing to whoever the service knows, with whatever scopes. Counts as a request like any other call."""
     CreateApiKey: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateApiKeyRequest, _account_service_pb2.CreateApiKeyResponse]
     """Makes a key. The answer is the only place where its secret is ever shown.
 
@@ -78,11 +80,13 @@ class AccountServiceStub:
 class AccountServiceAsyncStub(AccountServiceStub):
     """Manages the caller's own account: its keys, its plan, what it used, and its end.
 
-    Every call needs a token of the identity provider, as `authorization: Bearer`, or an API key with the scope
-    "keys:manage". A key can make, change or renew only keys that may do no more than itself.
+    Every call but CheckCaller needs a token of the identity provider, as `authorization: Bearer`, or an API key with
+    the scope "keys:manage". A key can make, change or renew only keys that may do no more than itself.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
+    CheckCaller: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CheckCallerRequest, _account_service_pb2.CheckCallerResponse]  # type: ignore[assignment]
+    """Answers nothing to whoever the service knows, with whatever scopes. Counts as a request like any other call."""
     CreateApiKey: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateApiKeyRequest, _account_service_pb2.CreateApiKeyResponse]  # type: ignore[assignment]
     """Makes a key. The answer is the only place where its secret is ever shown.
 
@@ -123,9 +127,17 @@ class AccountServiceAsyncStub(AccountServiceStub):
 class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     """Manages the caller's own account: its keys, its plan, what it used, and its end.
 
-    Every call needs a token of the identity provider, as `authorization: Bearer`, or an API key with the scope
-    "keys:manage". A key can make, change or renew only keys that may do no more than itself.
+    Every call but CheckCaller needs a token of the identity provider, as `authorization: Bearer`, or an API key with
+    the scope "keys:manage". A key can make, change or renew only keys that may do no more than itself.
     """
+
+    @_abc_1.abstractmethod
+    def CheckCaller(
+        self,
+        request: _account_service_pb2.CheckCallerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_account_service_pb2.CheckCallerResponse, _abc.Awaitable[_account_service_pb2.CheckCallerResponse]]:
+        """Answers nothing to whoever the service knows, with whatever scopes. Counts as a request like any other call."""
 
     @_abc_1.abstractmethod
     def CreateApiKey(
