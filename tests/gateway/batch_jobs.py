@@ -18,6 +18,7 @@ from zerokerf.v1.batch_pb2 import (
 )
 from zerokerf.v1.job_error_pb2 import JobError
 
+JOBS = "/v1/batch/jobs"
 DEFAULT_MODEL = "slng/speechmatics/batch:15.0.0"
 SUBMITTED = Timestamp(seconds=1777708800, nanos=987_654_321)  # 2026-05-02T08:00:00Z
 

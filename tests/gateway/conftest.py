@@ -17,6 +17,7 @@ from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 from gateway.config import GatewayConfig, LocalFiles
 from gateway.serve import serve_gateway
 from storage.local import LocalStore
+from storage.signed_links import LocalSigner
 from tests.gateway.batch_memory_service import MemoryBatchService
 from tests.gateway.memory_service import KEY, MemoryService
 from zerokerf.channel import open_channel
@@ -96,6 +97,11 @@ async def stranger(setup: Setup) -> AsyncIterator[httpx.AsyncClient]:
     """A client without a key."""
     async with httpx.AsyncClient(base_url=setup.base_url, timeout=10) as client:
         yield client
+
+
+@pytest.fixture
+def signer(setup: Setup) -> LocalSigner:
+    return LocalSigner(setup.config.public_url, SIGNING_KEY)
 
 
 @pytest.fixture(scope="session")

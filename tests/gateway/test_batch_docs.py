@@ -8,14 +8,13 @@ import jsonschema
 import pytest
 
 from tests.gateway import batch_jobs as jobs
+from tests.gateway.batch_jobs import JOBS
 from tests.gateway.batch_memory_service import MemoryBatchService
 from tests.gateway.forms import TYPE, form, part
 from zerokerf.v1 import batch_service_pb2 as pb
 from zerokerf.v1.batch_pb2 import BatchJob
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-JOBS = "/v1/batch/jobs"
 
 
 async def described(client: httpx.AsyncClient) -> dict[str, Any]:

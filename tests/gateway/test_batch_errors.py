@@ -1,20 +1,20 @@
 """Every error of the transcription API: one envelope, documented sentences, nothing internal."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from gateway.batch_errors import KINDS, REASONS, batch_answer_of, batch_face_of
 from gateway.config import GatewayConfig
 from gateway.serve import serve_gateway
+from tests.gateway.batch_bodies import BY_URL
+from tests.gateway.batch_jobs import JOBS
 from tests.gateway.batch_memory_service import MemoryBatchService
+from tests.gateway.every_error import bare, classes
 from tests.gateway.memory_service import KEY
 from zerokerf.channel import open_channel
 from zerokerf.errors import (
@@ -32,7 +32,6 @@ from zerokerf.errors import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-JOBS = "/v1/batch/jobs"
 DOCUMENTED = {400, 403, 404, 409, 413, 500}
 ALLOWED = DOCUMENTED | {402, 429, 501, 503}
 OPERATIONS = [
@@ -45,24 +44,16 @@ OPERATIONS = [
     ("GET", f"{JOBS}/call17/events"),
     ("GET", "/v1/batch/models"),
 ]
-BODY = {"input_url": "https://a.example", "transcription_config": {}}
-
-
-def classes(root: type[ZerokerfError]) -> Iterator[type[ZerokerfError]]:
-    yield root
-    for child in root.__subclasses__():
-        yield from classes(child)
 
 
 async def call(client: httpx.AsyncClient, method: str, path: str, **more: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own arguments
-    return await client.request(method, path, json=BODY if method == "POST" else None, **more)
+    return await client.request(method, path, json=BY_URL if method == "POST" else None, **more)
 
 
 async def test_every_error_has_a_status_and_a_sentence() -> None:
     assert set(KINDS) == set(Kind)
-    for cls in classes(ZerokerfError):
-        error = cls.__new__(cls)
-        ZerokerfError.__init__(error, "A sentence.")
+    for cls in classes():
+        error = bare(cls)
         if isinstance(error, InvalidParams):
             error.violations = {"field": "A sentence."}
         status, sentence = batch_face_of(error)
@@ -71,7 +62,7 @@ async def test_every_error_has_a_status_and_a_sentence() -> None:
 
 
 async def test_every_listed_reason_is_the_reason_of_an_error() -> None:
-    assert set(REASONS) <= {cls.reason for cls in classes(ZerokerfError)}
+    assert set(REASONS) <= {cls.reason for cls in classes()}
 
 
 @pytest.mark.parametrize(
@@ -174,7 +165,7 @@ async def test_wrong_addresses_answer_in_the_envelope(
 async def test_another_content_type_is_not_supported(client: httpx.AsyncClient, kind: str | None) -> None:
     headers = {} if kind is None else {"Content-Type": kind}
 
-    answer = await client.post(JOBS, content=json.dumps(BODY), headers=headers)
+    answer = await client.post(JOBS, content=json.dumps(BY_URL), headers=headers)
 
     assert (answer.status_code, answer.json()) == (
         415,
@@ -237,64 +228,3 @@ async def test_a_bug_is_told_in_the_envelope(batch_config: GatewayConfig) -> Non
         answer = await client.get(f"http://{host}:{port}{JOBS}")
 
     assert (answer.status_code, answer.json()) == (500, {"error": "Internal server error"})
-
-
-# ---- whatever is sent
-
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
-KNOWN = st.sampled_from(
-    [
-        *("input_url", "mode", "filename", "content_type", "s3_key", "input_base64", "input_filename"),
-        *("transcription_config", "job_id", "model_code", "metadata", "tracking", "output_config"),
-        *("language", "additional_vocab", "srt_overrides", "max_lines", "title", "tags", "details"),
-    ]
-)
-BODIES = st.dictionaries(KNOWN, JSON | st.just("presign") | st.dictionaries(KNOWN, JSON))
-
-
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    database=None,
-)
-@given(body=BODIES, is_valid_at_heart=st.booleans())
-async def test_no_json_is_a_failure_of_ours(
-    client: httpx.AsyncClient, batch: MemoryBatchService, body: dict[str, Any], is_valid_at_heart: bool
-) -> None:
-    sent = BODY | body if is_valid_at_heart else body
-
-    answer = await client.post(
-        JOBS, content=json.dumps(sent).encode(), headers={"Content-Type": "application/json"}
-    )
-
-    assert answer.status_code in {200, 202, 400, 409}, answer.text
-    if answer.status_code >= 400:
-        assert list(answer.json()) == ["error"]
-        assert isinstance(answer.json()["error"], str)
-
-
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    database=None,
-)
-@given(noise=st.binary(max_size=200), place=st.integers(0, 300), length=st.integers(0, 100))
-async def test_no_form_is_a_failure_of_ours(
-    client: httpx.AsyncClient, noise: bytes, place: int, length: int
-) -> None:
-    boundary = "aB3"
-    whole = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="transcription_config"\r\n\r\n{{}}\r\n'
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.mp3"\r\n\r\nabc\r\n'
-        f"--{boundary}--\r\n"
-    ).encode()
-    sent = whole[:place] + noise + whole[place + length :]
-
-    answer = await client.post(
-        JOBS, content=sent, headers={"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    )
-
-    assert answer.status_code in {202, 400, 413}, answer.text

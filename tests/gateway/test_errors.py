@@ -1,7 +1,6 @@
 """Every error has a public face, and none shows more than that."""
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -16,6 +15,7 @@ from gateway.errors import KINDS, REASONS, face_of
 from gateway.fields import JSON_NAMES
 from gateway.serve import serve_gateway
 from tests.gateway.conftest import Setup
+from tests.gateway.every_error import bare, classes
 from tests.gateway.memory_service import KEY, MemoryService
 from zerokerf.channel import open_channel
 from zerokerf.errors import (
@@ -25,7 +25,6 @@ from zerokerf.errors import (
     StorageDenied,
     StorageFull,
     Unavailable,
-    ZerokerfError,
 )
 from zerokerf.v1 import split_service_pb2, upload_service_pb2
 
@@ -36,29 +35,16 @@ DOCUMENTED = {400, 401, 402, 403, 404, 409, 413, 422, 429, 500, 503}
 EXTENSIONS = {410, 501}
 
 
-def classes(root: type[ZerokerfError]) -> Iterator[type[ZerokerfError]]:
-    yield root
-    for child in root.__subclasses__():
-        yield from classes(child)
-
-
-def bare(cls: type[ZerokerfError]) -> ZerokerfError:
-    """An error of this class, whatever its own constructor asks for."""
-    error = cls.__new__(cls)
-    ZerokerfError.__init__(error, "A sentence.")
-    return error
-
-
 async def test_every_error_has_a_status_and_a_code() -> None:
     assert set(KINDS) == set(Kind)
-    for cls in classes(ZerokerfError):
+    for cls in classes():
         status, code = face_of(bare(cls))
         assert status in DOCUMENTED | EXTENSIONS, cls
         assert code == code.upper(), cls
 
 
 async def test_every_listed_reason_is_the_reason_of_an_error() -> None:
-    assert set(REASONS) <= {cls.reason for cls in classes(ZerokerfError)}
+    assert set(REASONS) <= {cls.reason for cls in classes()}
 
 
 async def test_documented_errors_have_the_status_they_are_sent_with() -> None:

@@ -9,19 +9,13 @@ from google.protobuf.descriptor import Descriptor
 from gateway.fields import JSON_NAMES
 from tests.gateway import jobs
 from tests.gateway.memory_service import MemoryService
+from tests.gateway.recipes import SPLITS
 from zerokerf.errors import InvalidParams
-from zerokerf.v1.split_pb2 import (
-    ChaptersMode,
-    CueMode,
-    CutOptions,
-    Segment,
-    Split,
-    SplitMode,
-)
+from zerokerf.v1.split_pb2 import ChaptersMode, CueMode, CutOptions, Segment, Split, SplitMode
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SPLITS = "/api/v1/splits"
+
 SOURCE = {"sourceUrl": "https://a.example.com/talk.wav"}
 SHEET = 'FILE "a" WAVE\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n'
 MODES: list[dict[str, Any]] = [

@@ -8,13 +8,13 @@ from google.protobuf.json_format import MessageToDict
 
 from gateway.fields import json_name
 from tests.gateway.memory_service import MemoryService
+from tests.gateway.recipes import GOOD, SPLITS
 from zerokerf.errors import InvalidParams
 from zerokerf.v1.split_pb2 import EncodeOptions, TagOptions
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SPLITS = "/api/v1/splits"
-GOOD = {"sourceUrl": "https://a.example.com/talk.wav", "splitMode": "duration", "segmentDuration": 240}
+
 ALL_ENCODING = {"bitRate": 64000, "sampleRate": 22050, "channels": 1, "bitDepth": 16}
 
 WISHES: list[tuple[dict[str, Any], dict[str, Any]]] = [

@@ -8,14 +8,14 @@ from google.protobuf.json_format import MessageToDict
 
 from tests.gateway import jobs
 from tests.gateway.memory_service import MemoryService
+from tests.gateway.recipes import GOOD, SPLITS
 from zerokerf.errors import UnsupportedModel
 from zerokerf.v1.batch_pb2 import OutputConfig, SrtOverrides, TranscriptionConfig
 from zerokerf.v1.split_pb2 import Split, Transcribe, TranscriptFile
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-SPLITS = "/api/v1/splits"
-GOOD = {"sourceUrl": "https://a.example.com/talk.wav", "splitMode": "duration", "segmentDuration": 240}
+
 CONFIG = {"language": "de", "operating_point": "enhanced", "diarization": "channel"}
 SHOWN = {"model_code": "ours/large", "transcription_config": CONFIG}
 ASKED = Transcribe(

@@ -1,10 +1,6 @@
-"""Signed local files: parts, versions and names of downloads; uploads whole or not at all."""
+"""Downloads by signed links: parts, versions and names of local files."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -12,29 +8,14 @@ import pytest_asyncio
 
 from gateway.config import GatewayConfig
 from gateway.serve import serve_gateway
-from storage.interface import SignedUrl
 from storage.signed_links import Link, LocalSigner, sign
 from tests.gateway.conftest import SIGNING_KEY, Setup
 from tests.gateway.jobs import at
-from zerokerf.errors import ObjectNotFound
+from tests.gateway.links import BYTES, HOUR, path_of, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEY = "t/a/j/job_1/out/1-0.mp3"
-UPLOAD = "t/a/u/upl_1/data.bin"
-BYTES = bytes(range(256)) * 8192  # 2 MiB
-HOUR = timedelta(hours=1)
-
-
-def path_of(link: SignedUrl | str) -> str:
-    """Without the host, which the public one need not share with this gateway."""
-    parts = urlsplit(link if isinstance(link, str) else link.url)
-    return f"{parts.path}?{parts.query}"
-
-
-@pytest.fixture
-def signer(setup: Setup) -> LocalSigner:
-    return LocalSigner(setup.config.public_url, SIGNING_KEY)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -42,16 +23,6 @@ async def download(setup: Setup, signer: LocalSigner) -> str:
     await setup.store.put(KEY, BYTES, content_type="audio/mpeg")
     link = await signer.sign_get(KEY, HOUR, filename="Größe 0.mp3", content_type="audio/mpeg")
     return path_of(link)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def upload(setup: Setup, signer: LocalSigner) -> AsyncIterator[str]:
-    link = await signer.sign_put(UPLOAD, HOUR, content_type="audio/wav", max_size=2 << 20)
-    yield path_of(link)
-    await setup.store.delete(UPLOAD)
-
-
-WAV = {"Content-Type": "audio/wav"}
 
 
 async def test_a_link_downloads_the_file(stranger: httpx.AsyncClient, download: str) -> None:
@@ -212,135 +183,6 @@ async def test_an_empty_file_is_downloaded_as_such(
 
     assert (whole.status_code, whole.content) == (200, b"")
     assert part.status_code == 416
-
-
-async def test_a_put_stores_the_file(stranger: httpx.AsyncClient, setup: Setup, upload: str) -> None:
-    answer = await stranger.put(upload, content=BYTES, headers=WAV)
-
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert (await setup.store.head(UPLOAD)).size == len(BYTES)
-
-
-async def chunked(size_bytes: int) -> AsyncIterator[bytes]:
-    for _ in range(0, size_bytes, 65536):
-        yield bytes(65536)
-
-
-async def test_a_put_in_chunks_may_be_as_large_as_the_limit(
-    stranger: httpx.AsyncClient, setup: Setup, upload: str
-) -> None:
-    assert (await stranger.put(upload, content=chunked(2 << 20), headers=WAV)).status_code == 200
-    assert (await setup.store.head(UPLOAD)).size == 2 << 20
-
-
-@pytest.mark.parametrize("declared", [True, False], ids=["with a length", "in chunks"])
-async def test_a_file_over_the_limit_leaves_nothing(
-    stranger: httpx.AsyncClient, setup: Setup, upload: str, declared: bool
-) -> None:
-    content = bytes((2 << 20) + 65536) if declared else chunked((2 << 20) + 65536)
-
-    answer = await stranger.put(upload, content=content, headers=WAV)
-
-    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "FILE_TOO_LARGE")
-    await nothing_is_left(setup)
-
-
-async def test_a_client_that_sends_all_before_it_reads_sees_the_answer(setup: Setup, upload: str) -> None:
-    reader, writer = await begin_put(setup, upload, 3 << 20)
-    with pytest.raises(TimeoutError):  # answered and closed now, the connection would be reset by the rest
-        await asyncio.wait_for(reader.read(1), 0.2)
-
-    writer.write(bytes((3 << 20) - 100_000))
-    await writer.drain()
-
-    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 413")
-    writer.close()
-
-
-async def test_the_gateways_own_limit_holds_for_every_link(
-    stranger: httpx.AsyncClient, setup: Setup, signer: LocalSigner
-) -> None:
-    link = path_of(await signer.sign_put(UPLOAD, HOUR, content_type="audio/wav", max_size=1 << 40))
-
-    answer = await stranger.put(link, content=chunked(4 << 20), headers=WAV)
-
-    assert answer.status_code == 413
-    await nothing_is_left(setup)
-
-
-async def test_another_content_type_than_signed_is_refused(
-    stranger: httpx.AsyncClient, setup: Setup, upload: str
-) -> None:
-    answer = await stranger.put(upload, content=b"x", headers={"Content-Type": "text/html"})
-
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_PARAMS")
-    await nothing_is_left(setup)
-
-
-async def begin_put(
-    setup: Setup, upload: str, length: int
-) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    url = httpx.URL(setup.base_url)
-    reader, writer = await asyncio.open_connection(url.host, url.port)
-    head = f"PUT {upload} HTTP/1.1\r\nHost: a\r\nContent-Type: audio/wav\r\nContent-Length: {length}\r\n\r\n"
-    writer.write(head.encode() + bytes(100_000))
-    await writer.drain()
-    return reader, writer
-
-
-def drafts(setup: Setup) -> list[str]:
-    return [entry.name for entry in (setup.folder / ".tmp").iterdir()]
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not holds():  # noqa: ASYNC110 - the file system tells nobody
-            await asyncio.sleep(0.01)
-
-
-async def until_there_are(setup: Setup, count: int) -> None:
-    await until(lambda: len(drafts(setup)) == count)
-
-
-async def nothing_is_left(setup: Setup) -> None:
-    await until_there_are(setup, 0)
-    with pytest.raises(ObjectNotFound):
-        await setup.store.head(UPLOAD)
-
-
-async def test_an_upload_that_breaks_off_leaves_nothing(setup: Setup, upload: str) -> None:
-    _, writer = await begin_put(setup, upload, 1_000_000)
-    await until_there_are(setup, 1)
-
-    writer.close()
-    await writer.wait_closed()
-
-    await nothing_is_left(setup)
-
-
-async def test_an_upload_that_falls_silent_is_given_up(setup: Setup, upload: str) -> None:
-    reader, writer = await begin_put(setup, upload, 1_000_000)
-
-    status_line = await asyncio.wait_for(reader.readline(), 5)
-
-    assert status_line.startswith(b"HTTP/1.1 400")
-    await nothing_is_left(setup)
-    writer.close()
-    await writer.wait_closed()
-
-
-async def test_a_broken_upload_keeps_the_file_that_was_there(
-    stranger: httpx.AsyncClient, setup: Setup, upload: str
-) -> None:
-    await stranger.put(upload, content=b"old", headers=WAV)
-    _, writer = await begin_put(setup, upload, 1_000_000)
-    await until_there_are(setup, 1)
-
-    writer.close()
-    await writer.wait_closed()
-    await until_there_are(setup, 0)
-
-    assert (await setup.store.head(UPLOAD)).size == 3
 
 
 async def test_a_download_that_breaks_off_is_closed(setup: Setup, signer: LocalSigner) -> None:
