@@ -1,5 +1,6 @@
 """What a transcription job's state means to those who wait for it."""
 
+from zerokerf.enum_words import enum_word
 from zerokerf.v1.batch_pb2 import BatchJob
 
 _FINAL = frozenset({BatchJob.STATE_DONE, BatchJob.STATE_FAILED, BatchJob.STATE_DELETED})
@@ -12,5 +13,4 @@ def is_final(state: BatchJob.State.ValueType) -> bool:
 
 def state_name(state: BatchJob.State.ValueType) -> str:
     """The state in lower case."""
-    known = state in BatchJob.State.values()
-    return BatchJob.State.Name(state).removeprefix("STATE_").lower() if known else f"state {state}"
+    return enum_word(BatchJob.State, "state", state)

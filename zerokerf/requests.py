@@ -8,6 +8,7 @@ from typing import Any, Literal, TypedDict
 from google.protobuf.duration_pb2 import Duration
 
 from zerokerf.encoding import Encoding, check_encoding
+from zerokerf.enum_words import enum_word
 from zerokerf.errors import InvalidFormat, InvalidParams
 from zerokerf.formats import Format
 from zerokerf.template import Template
@@ -32,7 +33,6 @@ MetadataValue = str | float | bool | None
 VerificationName = Literal["edges", "full"]
 TagPolicy = Literal["copy", "none"]
 
-_PREFIX = "AUDIO_FORMAT_"
 _MAX_INT32 = 2**31 - 1
 _MAX_INT64 = 2**63 - 1
 
@@ -107,12 +107,11 @@ def verification_value(name: VerificationName) -> Verification.ValueType:
 
 
 def format_names() -> list[str]:
-    return [name.removeprefix(_PREFIX).lower() for name, number in AudioFormat.items() if number]
+    return [format_name(value) for value in AudioFormat.values() if value]
 
 
 def format_name(value: AudioFormat.ValueType) -> str:
-    known = value in AudioFormat.values()
-    return AudioFormat.Name(value).removeprefix(_PREFIX).lower() if known else f"format {value}"
+    return enum_word(AudioFormat, "format", value)
 
 
 def output_format(to: AudioFormat.ValueType | str | None) -> AudioFormat.ValueType:
@@ -125,7 +124,7 @@ def output_format(to: AudioFormat.ValueType | str | None) -> AudioFormat.ValueTy
         raise InvalidFormat(
             {"output_format": f"{to!r} is not a known format; use one of {', '.join(format_names())}."}
         )
-    return AudioFormat.Value(f"{_PREFIX}{to.upper()}")
+    return AudioFormat.Value(f"AUDIO_FORMAT_{to.upper()}")
 
 
 def split_mode(

@@ -1,5 +1,6 @@
 """What a job's state means to those who wait for it."""
 
+from zerokerf.enum_words import enum_word
 from zerokerf.v1.split_pb2 import Split
 
 _FINAL = frozenset({Split.STATE_COMPLETED, Split.STATE_FAILED, Split.STATE_CANCELLED})
@@ -12,5 +13,4 @@ def is_final(state: Split.State.ValueType) -> bool:
 
 def state_name(state: Split.State.ValueType) -> str:
     """The state in one lower-case word."""
-    known = state in Split.State.values()
-    return Split.State.Name(state).removeprefix("STATE_").lower() if known else f"state {state}"
+    return enum_word(Split.State, "state", state)

@@ -5,18 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from zerokerf.batch_states import state_name
-from zerokerf.cli.documents import error_document
+from zerokerf.cli.documents import error_document, progress_document, time_text
 from zerokerf.cli.modes import Document, seconds
 from zerokerf.v1.batch_pb2 import (
-    BatchEvent,
     BatchFile,
     BatchInput,
     BatchJob,
     BatchModel,
-    BatchProgress,
     TranscriptionConfig,
 )
 from zerokerf.v1.batch_service_pb2 import GetBatchJobFilesResponse
@@ -40,10 +37,10 @@ def job_document(
         "error": error_document(job.error) if job.HasField("error") else None,
         "metadata": MessageToDict(job.metadata),
         "tracking": MessageToDict(job.tracking),
-        "created": _time(job, "create_time"),
-        "started": _time(job, "start_time"),
-        "ended": _time(job, "end_time"),
-        "deleted": _time(job, "delete_time"),
+        "created": time_text(job, "create_time"),
+        "started": time_text(job, "start_time"),
+        "ended": time_text(job, "end_time"),
+        "deleted": time_text(job, "delete_time"),
         "last_sequence": job.last_sequence,
     }
     if files is not None:
@@ -65,29 +62,7 @@ def file_document(file: BatchFile) -> Document:
         "format": file.format or None,
         "uri": file.uri,
         "download_url": file.download_url,
-        "expires": _time(file, "expire_time"),
-    }
-
-
-def event_document(event: BatchEvent) -> Document:
-    return {
-        "sequence": event.sequence,
-        "time": _time(event, "time"),
-        "state": state_name(event.state),
-        "progress": progress_document(event.progress),
-        "error": error_document(event.error) if event.HasField("error") else None,
-    }
-
-
-def progress_document(progress: BatchProgress) -> Document:
-    return {
-        "percent": progress.percent,
-        "bytes_fetched": progress.bytes_fetched,
-        "bytes_total": progress.bytes_total or None,
-        "audio_done_s": seconds(progress.audio_done),
-        "audio_total_s": seconds(progress.audio_total) if progress.HasField("audio_total") else None,
-        "chunks_done": progress.chunks_done,
-        "chunks_total": progress.chunks_total or None,
+        "expires": time_text(file, "expire_time"),
     }
 
 
@@ -123,10 +98,3 @@ def _config(config: TranscriptionConfig) -> Document:
 
 def _last_word(enum: Any, value: int) -> str:  # noqa: ANN401 - any generated enum
     return enum.Name(value).rpartition("_")[2].lower() if value in enum.values() else str(value)
-
-
-def _time(message: Any, field: str) -> str | None:  # noqa: ANN401 - any message that has the field
-    if not message.HasField(field):
-        return None
-    time: Timestamp = getattr(message, field)
-    return time.ToJsonString()

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator
 
 from zerokerf.batch_states import state_name
-from zerokerf.cli.batch_documents import event_document, job_document
+from zerokerf.cli.batch_documents import job_document
 from zerokerf.cli.batch_reports import put_job, put_jobs
 from zerokerf.cli.job_kind import JobKind
 from zerokerf.client import AsyncClient
@@ -25,7 +25,6 @@ TRANSCRIPTIONS: JobKind[BatchJob, BatchEvent] = JobKind(
     get=lambda client, job_id: client.batch.get(job_id),
     watch=lambda client, job_id, after: client.batch.watch(job_id, after),
     document=job_document,
-    event_document=event_document,
     put=put_job,
     put_all=put_jobs,
 )

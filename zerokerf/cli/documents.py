@@ -3,18 +3,21 @@
 from pathlib import Path
 
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from zerokerf.cli.event_words import state_word
 from zerokerf.cli.modes import Document, mode_document, options_document, output_document, seconds
+from zerokerf.cli.pace import Event
 from zerokerf.requests import format_name
 from zerokerf.states import state_name
+from zerokerf.v1.batch_pb2 import BatchProgress
 from zerokerf.v1.job_error_pb2 import JobError
 from zerokerf.v1.split_pb2 import (
     PlannedSegment,
     Segment,
     SourceFacts,
     Split,
-    SplitEvent,
     SplitProgress,
     TranscriptFile,
 )
@@ -37,9 +40,9 @@ def split_document(split: Split, paths: list[Path] | None = None) -> Document:
         "error": error_document(split.error) if split.HasField("error") else None,
         "metadata": MessageToDict(split.metadata),
         "notes": list(split.notes),
-        "created": _time(split, "create_time"),
-        "started": _time(split, "start_time"),
-        "ended": _time(split, "end_time"),
+        "created": time_text(split, "create_time"),
+        "started": time_text(split, "start_time"),
+        "ended": time_text(split, "end_time"),
         "last_sequence": split.last_sequence,
     }
 
@@ -54,30 +57,44 @@ def plan_document(plan: PlanSplitResponse) -> Document:
     }
 
 
-def event_document(event: SplitEvent) -> Document:
+def event_document(event: Event) -> Document:
+    """Of a job of either kind."""
     return {
         "sequence": event.sequence,
-        "time": _time(event, "time"),
-        "state": state_name(event.state),
+        "time": time_text(event, "time"),
+        "state": state_word(event),
         "progress": progress_document(event.progress),
         "error": error_document(event.error) if event.HasField("error") else None,
     }
 
 
-def progress_document(progress: SplitProgress) -> Document:
+def progress_document(progress: SplitProgress | BatchProgress) -> Document:
+    """Of a job of either kind."""
     return {
         "percent": progress.percent,
         "bytes_fetched": progress.bytes_fetched,
         "bytes_total": progress.bytes_total or None,
         "audio_done_s": seconds(progress.audio_done),
         "audio_total_s": seconds(progress.audio_total) if progress.HasField("audio_total") else None,
-        "segments_done": progress.segments_done,
-        "segments_total": progress.segments_total or None,
+        **_parts(progress),
     }
 
 
 def error_document(error: JobError) -> Document:
     return {"reason": error.reason, "message": error.message, "facts": dict(error.facts)}
+
+
+def time_text(message: Message, field: str) -> str | None:
+    if not message.HasField(field):
+        return None
+    time: Timestamp = getattr(message, field)
+    return time.ToJsonString()
+
+
+def _parts(progress: SplitProgress | BatchProgress) -> Document:
+    if isinstance(progress, BatchProgress):
+        return {"chunks_done": progress.chunks_done, "chunks_total": progress.chunks_total or None}
+    return {"segments_done": progress.segments_done, "segments_total": progress.segments_total or None}
 
 
 def _source(source: SourceFacts) -> Document:
@@ -109,7 +126,7 @@ def _segment(segment: Segment, path: Path | None) -> Document:
         "file_name": segment.file_name,
         "content_type": segment.content_type,
         "download_url": segment.download_url,
-        "expires": _time(segment, "expire_time"),
+        "expires": time_text(segment, "expire_time"),
         "path": str(path) if path else None,
         "transcripts": [_transcript(each) for each in segment.transcripts],
     }
@@ -123,7 +140,7 @@ def _transcript(file: TranscriptFile) -> Document:
         "file_name": file.file_name,
         "content_type": file.content_type,
         "download_url": file.download_url,
-        "expires": _time(file, "expire_time"),
+        "expires": time_text(file, "expire_time"),
     }
 
 
@@ -140,10 +157,3 @@ def _planned(segment: PlannedSegment) -> Document:
         "expected_size_bytes": segment.expected_size if segment.HasField("expected_size") else None,
         "size_is_exact": segment.size_is_exact,
     }
-
-
-def _time(message: Split | SplitEvent | Segment | TranscriptFile, field: str) -> str | None:
-    if not message.HasField(field):  # type: ignore[arg-type]  # the stubs list the names of one message each
-        return None
-    time: Timestamp = getattr(message, field)
-    return time.ToJsonString()

@@ -5,8 +5,9 @@ from datetime import timedelta
 from zerokerf import batch_states, states
 from zerokerf.cli.pace import Event, Pace
 from zerokerf.cli.quantities import format_duration, format_size
+from zerokerf.enum_words import enum_word
 from zerokerf.v1.batch_pb2 import BatchEvent, BatchJob, BatchProgress
-from zerokerf.v1.split_pb2 import SplitEvent, SplitProgress
+from zerokerf.v1.split_pb2 import Split, SplitEvent, SplitProgress
 
 _AT_WORK = {
     BatchJob.STATE_IN_PROGRESS: "preparing",
@@ -21,11 +22,17 @@ def is_last(event: Event) -> bool:
     return states.is_final(event.state)
 
 
+def state_word(event: Event) -> str:
+    if isinstance(event, BatchEvent):
+        return batch_states.state_name(event.state)
+    return states.state_name(event.state)
+
+
 def job_title(event: Event) -> str:
     """What is being done, in one word."""
     if isinstance(event, BatchEvent):
-        return _AT_WORK.get(event.state) or batch_states.state_name(event.state)
-    return _phase(event) or states.state_name(event.state)
+        return _AT_WORK.get(event.state) or state_word(event)
+    return _phase(event) or state_word(event)
 
 
 def job_facts(progress: SplitProgress | BatchProgress, pace: Pace) -> str:
@@ -53,9 +60,9 @@ def transfer_facts(done_bytes: int, total_bytes: int) -> str:
 
 def _phase(event: SplitEvent) -> str:
     phase = event.progress.phase
-    if states.state_name(event.state) != "processing" or phase not in SplitProgress.Phase.values():
+    if event.state != Split.STATE_PROCESSING or phase not in SplitProgress.Phase.values():
         return ""
-    return SplitProgress.Phase.Name(phase).removeprefix("PHASE_").lower() if phase else ""
+    return enum_word(SplitProgress.Phase, "phase", phase) if phase else ""
 
 
 def _parts(progress: SplitProgress | BatchProgress) -> str:

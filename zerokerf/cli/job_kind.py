@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 import typer
 
+from zerokerf.cli.documents import event_document
 from zerokerf.cli.exit_codes import ExitCode
 from zerokerf.cli.modes import Document
 from zerokerf.cli.terminal import put_json, say
@@ -38,7 +39,6 @@ class JobKind(Generic[Job, Event]):
     get: Callable[[AsyncClient, str], Awaitable[Job]]
     watch: Callable[[AsyncClient, str, int], AsyncGenerator[Event]]
     document: Callable[[Job], Document]
-    event_document: Callable[[Event], Document]
     put: Callable[[Job], None]
     put_all: Callable[[Iterable[Job]], None]
 
@@ -62,7 +62,7 @@ class JobKind(Generic[Job, Event]):
         """The job in its final state; each event is a line of JSON."""
         async with aclosing(self.watch(client, job_id, after_sequence)) as events:
             async for event in events:
-                put_json(self.event_document(event), indent=None)
+                put_json(event_document(event), indent=None)
         return await self.get(client, job_id)
 
     @asynccontextmanager

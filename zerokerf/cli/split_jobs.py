@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
-from zerokerf.cli.documents import event_document, split_document
+from zerokerf.cli.documents import split_document
 from zerokerf.cli.job_kind import JobKind
 from zerokerf.cli.reports import put_job, put_jobs
 from zerokerf.client import AsyncClient
@@ -25,7 +25,6 @@ SPLITS: JobKind[Split, SplitEvent] = JobKind(
     get=AsyncClient.get_split,
     watch=AsyncClient.watch,
     document=split_document,
-    event_document=event_document,
     put=put_job,
     put_all=put_jobs,
 )
