@@ -13,11 +13,7 @@ from server.jobs.states import State
 from server.jobs.wakeups_in_process import InProcessWakeups
 from server.jobs.wanted import JobNoLongerWanted
 from tests.jobs.batch_work import REQUEST, begun, done
-from zerokerf.errors import (
-    JobNotCancellable,
-    JobNotDeletable,
-    JobNotFound,
-)
+from zerokerf.errors import JobNotCancellable, JobNotDeletable, JobNotFound
 
 
 @pytest.fixture

@@ -13,11 +13,7 @@ from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
 from server.jobs.wakeups_in_process import InProcessWakeups
 from tests.jobs.batch_work import REQUEST, begun, done
-from zerokerf.errors import (
-    IdempotencyConflict,
-    JobExists,
-    JobNotFound,
-)
+from zerokerf.errors import IdempotencyConflict, JobExists, JobNotFound
 
 
 @dataclass(frozen=True)

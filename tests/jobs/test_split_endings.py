@@ -12,12 +12,7 @@ from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
 from server.jobs.wakeups_in_process import InProcessWakeups
 from tests.jobs.split_work import FACTS, new_job, processing_job, segment, sequences, states
-from zerokerf.errors import (
-    JobAlreadyProcessing,
-    JobNotCancellable,
-    JobNotFound,
-    SegmentsDoNotAddUp,
-)
+from zerokerf.errors import JobAlreadyProcessing, JobNotCancellable, JobNotFound, SegmentsDoNotAddUp
 
 
 @pytest.fixture

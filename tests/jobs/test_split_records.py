@@ -13,11 +13,7 @@ from server.jobs.states import State
 from server.jobs.wakeups_in_process import InProcessWakeups
 from server.jobs.wanted import JobNoLongerWanted
 from tests.jobs.split_work import FACTS, REQUEST, new_job, processing_job, segment, sequences, states
-from zerokerf.errors import (
-    IdempotencyConflict,
-    InvalidParams,
-    JobNotFound,
-)
+from zerokerf.errors import IdempotencyConflict, InvalidParams, JobNotFound
 
 
 @pytest.fixture
