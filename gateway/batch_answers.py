@@ -9,10 +9,10 @@ from typing_extensions import TypedDict
 
 from gateway.answers import timestamp
 from gateway.batch_states import Status, status_of
-from gateway.durations import exact_seconds
 from gateway.speech_answers import output_config_json, transcription_json
 from gateway.strict_json import JsonObject
 from gateway.structs import from_struct
+from zerokerf.durations import exact_seconds
 from zerokerf.v1 import batch_service_pb2 as pb
 from zerokerf.v1.batch_pb2 import BatchFile, BatchJob, BatchModel
 

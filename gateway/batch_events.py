@@ -9,8 +9,8 @@ from gateway.answers import timestamp
 from gateway.batch_answers import ErrorMessageJson
 from gateway.batch_callers import BatchCaller, BatchJobId
 from gateway.batch_states import Status, is_final, status_of
-from gateway.durations import exact_seconds
 from gateway.event_streams import LastEventId, event_bytes, events_answer, sequence_of
+from zerokerf.durations import exact_seconds
 from zerokerf.v1 import batch_service_pb2 as pb
 from zerokerf.v1.batch_pb2 import BatchEvent, BatchProgress
 

@@ -5,8 +5,8 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from gateway.durations import exact_seconds
 from gateway.split_bodies import SplitModeName
+from zerokerf.durations import exact_seconds
 from zerokerf.v1.split_pb2 import CutOptions, SilenceMode, Split
 
 _NAMES: Mapping[str, SplitModeName] = {

@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.durations import milliseconds, seconds, segment_ms
+from zerokerf.durations import milliseconds, seconds, segment_ms
 
 counts = st.lists(st.integers(1, 10**9), min_size=1, max_size=50)
 rates = st.sampled_from([8000, 11025, 22050, 44100, 48000, 96000, 192000])

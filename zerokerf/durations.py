@@ -1,4 +1,4 @@
-"""Seconds in answers: rounded to milliseconds such that segments add up to their source."""
+"""Lengths of sound in JSON: rounded to milliseconds such that segments add up to their source."""
 
 from google.protobuf.duration_pb2 import Duration
 

@@ -1,0 +1,9 @@
+"""What webhooks ask of the durable engine that sends them."""
+
+from typing import Protocol
+
+
+class SendsDeliveries(Protocol):
+    async def start_delivery(self, delivery_id: str, round_number: int) -> None:
+        """One round of attempts begins, once, however often it is asked for. Raises Unavailable."""
+        ...
