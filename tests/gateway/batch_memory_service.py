@@ -7,27 +7,23 @@ import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any
 
-import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
-from grpc_status import rpc_status
 
 from gateway.batch_states import is_final
+from tests.gateway.admission import Context, admit, fail
 from tests.gateway.batch_jobs import DEFAULT_MODEL, SUBMITTED, queued, stored, with_defaults
-from tests.gateway.memory_service import KEY
 from zerokerf.errors import (
     JobExists,
     JobNotCancellable,
     JobNotDeletable,
     JobNotFound,
-    Unauthenticated,
     UnsupportedModel,
     UploadIncomplete,
     UploadNotFound,
     ZerokerfError,
 )
-from zerokerf.status import to_status
 from zerokerf.v1 import batch_service_pb2 as pb
 from zerokerf.v1 import upload_service_pb2 as upload_pb
 from zerokerf.v1.batch_pb2 import BatchEvent, BatchJob, BatchModel
@@ -35,8 +31,6 @@ from zerokerf.v1.batch_service_pb2_grpc import BatchServiceServicer
 from zerokerf.v1.job_error_pb2 import JobError
 from zerokerf.v1.upload_pb2 import Upload
 from zerokerf.v1.upload_service_pb2_grpc import UploadServiceServicer
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 @dataclass
@@ -92,9 +86,9 @@ class MemoryBatchService(BatchServiceServicer, UploadServiceServicer):
         await self._begin(request, context)
         await self._check_source(request, context)
         if request.model_code not in ("", DEFAULT_MODEL):
-            await _fail(context, UnsupportedModel(request.model_code, [DEFAULT_MODEL]))
+            await fail(context, UnsupportedModel(request.model_code, [DEFAULT_MODEL]))
         if request.id in self.jobs:
-            await _fail(context, JobExists(request.id))
+            await fail(context, JobExists(request.id))
         job = queued(request, request.id or f"job{len(self.jobs):032x}")
         self.add(job)
         return pb.CreateBatchJobResponse(job=job)
@@ -148,7 +142,7 @@ class MemoryBatchService(BatchServiceServicer, UploadServiceServicer):
         await self._begin(request, context)
         job = await self._job(request.id, context)
         if job.state not in (BatchJob.STATE_DONE, BatchJob.STATE_FAILED):
-            await _fail(context, JobNotDeletable(request.id))
+            await fail(context, JobNotDeletable(request.id))
         job.state = BatchJob.STATE_DELETED
         job.delete_time.CopyFrom(SUBMITTED)
         return pb.DeleteBatchJobResponse(job=job)
@@ -159,7 +153,7 @@ class MemoryBatchService(BatchServiceServicer, UploadServiceServicer):
         await self._begin(request, context)
         job = await self._job(request.id, context)
         if is_final(job.state):
-            await _fail(context, JobNotCancellable(request.id, "completed"))
+            await fail(context, JobNotCancellable(request.id, "completed"))
         job.state = BatchJob.STATE_FAILED
         job.error.CopyFrom(JobError(reason="JOB_CANCELLED", message="The job was cancelled on request."))
         return pb.CancelBatchJobResponse(job=job)
@@ -226,7 +220,7 @@ class MemoryBatchService(BatchServiceServicer, UploadServiceServicer):
                 async with self._changed:
                     self._changed.notify_all()
                 if self.write_fails and upload.size >= self.write_fails[0]:
-                    await _fail(context, self.write_fails[1])
+                    await fail(context, self.write_fails[1])
             upload.complete = header.finish
         finally:
             async with self._changed:
@@ -248,24 +242,19 @@ class MemoryBatchService(BatchServiceServicer, UploadServiceServicer):
     async def _check_source(self, request: pb.CreateBatchJobRequest, context: Context) -> None:
         source = request.source
         if source.upload_id and not self.uploads[source.upload_id].complete:
-            await _fail(context, UploadIncomplete(source.upload_id))
+            await fail(context, UploadIncomplete(source.upload_id))
         if source.upload_key and source.upload_key not in self.keys:
-            await _fail(context, UploadNotFound(source.upload_key))
+            await fail(context, UploadNotFound(source.upload_key))
         if source.upload_key and not self.keys[source.upload_key]:
-            await _fail(context, UploadIncomplete(source.upload_key))
+            await fail(context, UploadIncomplete(source.upload_key))
 
     async def _begin(self, request: object, context: Context) -> None:
-        if ("x-api-key", KEY) not in (context.invocation_metadata() or ()):
-            await _fail(context, Unauthenticated())
-        if isinstance(self.fails_with, ZerokerfError):
-            await _fail(context, self.fails_with)
-        if self.fails_with is not None:
-            raise self.fails_with
+        await admit(context, self.fails_with)
         self.requests.append(request)
 
     async def _job(self, job_id: str, context: Context) -> BatchJob:
         if job_id not in self.jobs:
-            await _fail(context, JobNotFound(job_id))
+            await fail(context, JobNotFound(job_id))
         return self.jobs[job_id]
 
     async def _count_watchers(self, change: int) -> None:
@@ -278,8 +267,3 @@ def _in_time(job: BatchJob, request: pb.ListBatchJobsRequest) -> bool:
     made = job.create_time.ToNanoseconds()
     after, before = request.created_after.ToNanoseconds(), request.created_before.ToNanoseconds()
     return made > after and (not request.HasField("created_before") or made < before)
-
-
-async def _fail(context: Context, error: ZerokerfError) -> NoReturn:
-    await context.abort_with_status(rpc_status.to_status(to_status(error)))
-    raise AssertionError

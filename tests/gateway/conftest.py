@@ -18,8 +18,9 @@ from gateway.config import GatewayConfig, LocalFiles
 from gateway.serve import serve_gateway
 from storage.local import LocalStore
 from storage.signed_links import LocalSigner
+from tests.gateway.admission import KEY
 from tests.gateway.batch_memory_service import MemoryBatchService
-from tests.gateway.memory_service import KEY, MemoryService
+from tests.gateway.memory_service import MemoryService
 from zerokerf.channel import open_channel
 from zerokerf.v1.batch_service_pb2_grpc import add_BatchServiceServicer_to_server
 from zerokerf.v1.split_service_pb2_grpc import add_SplitServiceServicer_to_server

@@ -2,23 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any, NoReturn
+from typing import Any
 
-import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
-from grpc_status import rpc_status
 
+from tests.gateway.admission import Context, admit, fail
 from zerokerf.errors import (
     IdempotencyConflict,
     JobAlreadyProcessing,
     JobNotCancellable,
     JobNotFound,
     ManifestNotReady,
-    Unauthenticated,
     ZerokerfError,
 )
 from zerokerf.states import is_final, state_name
-from zerokerf.status import to_status
 from zerokerf.v1 import split_service_pb2 as pb
 from zerokerf.v1 import upload_service_pb2 as upload_pb
 from zerokerf.v1.job_error_pb2 import JobError
@@ -27,10 +24,7 @@ from zerokerf.v1.split_service_pb2_grpc import SplitServiceServicer
 from zerokerf.v1.upload_pb2 import Upload
 from zerokerf.v1.upload_service_pb2_grpc import UploadServiceServicer
 
-KEY = "as_test_sk_4Bq9"
 CREATED = Timestamp(seconds=1774778400, nanos=987_654_321)  # 2026-03-29T10:00:00Z
-
-Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class MemoryService(SplitServiceServicer, UploadServiceServicer):
@@ -74,7 +68,7 @@ class MemoryService(SplitServiceServicer, UploadServiceServicer):
         await self._begin(request, context)
         first = self._by_request_id.setdefault(request.request_id, request)
         if request.request_id and first != request:
-            await _fail(context, IdempotencyConflict(request.request_id))
+            await fail(context, IdempotencyConflict(request.request_id))
         job_id = f"job_{request.request_id or len(self.splits) + 1}"
         if job_id not in self.splits:
             self.add(_created(job_id, request))
@@ -96,7 +90,7 @@ class MemoryService(SplitServiceServicer, UploadServiceServicer):
         await self._begin(request, context)
         split = await self._split(request.id, context)
         if split.state == Split.STATE_PROCESSING:
-            await _fail(context, JobAlreadyProcessing(request.id))
+            await fail(context, JobAlreadyProcessing(request.id))
         del self.splits[request.id]
         return pb.DeleteSplitResponse()
 
@@ -104,7 +98,7 @@ class MemoryService(SplitServiceServicer, UploadServiceServicer):
         await self._begin(request, context)
         split = await self._split(request.id, context)
         if is_final(split.state):
-            await _fail(context, JobNotCancellable(request.id, state_name(split.state)))
+            await fail(context, JobNotCancellable(request.id, state_name(split.state)))
         split.state = Split.STATE_CANCELLED
         split.error.CopyFrom(JobError(reason="JOB_CANCELLED", message="The job was cancelled on request."))
         return pb.CancelSplitResponse(split=split)
@@ -125,7 +119,7 @@ class MemoryService(SplitServiceServicer, UploadServiceServicer):
         await self._begin(request, context)
         split = await self._split(request.id, context)
         if split.state != Split.STATE_COMPLETED:
-            await _fail(context, ManifestNotReady(request.id))
+            await fail(context, ManifestNotReady(request.id))
         return pb.GetSplitManifestResponse(json=self.manifest)
 
     async def WatchSplit(  # noqa: N802 - gRPC's
@@ -170,17 +164,12 @@ class MemoryService(SplitServiceServicer, UploadServiceServicer):
         raise NotImplementedError
 
     async def _begin(self, request: object, context: Context) -> None:
-        if ("x-api-key", KEY) not in (context.invocation_metadata() or ()):
-            await _fail(context, Unauthenticated())
-        if isinstance(self.fails_with, ZerokerfError):
-            await _fail(context, self.fails_with)
-        if self.fails_with is not None:
-            raise self.fails_with
+        await admit(context, self.fails_with)
         self.requests.append(request)
 
     async def _split(self, split_id: str, context: Context) -> Split:
         if split_id not in self.splits:
-            await _fail(context, JobNotFound(split_id))
+            await fail(context, JobNotFound(split_id))
         return self.splits[split_id]
 
     async def _count_watchers(self, step: int) -> None:
@@ -208,8 +197,3 @@ def _created(job_id: str, request: pb.CreateSplitRequest) -> Split:
     if request.HasField("metadata"):
         split.metadata.CopyFrom(request.metadata)
     return split
-
-
-async def _fail(context: Context, error: ZerokerfError) -> NoReturn:
-    await context.abort_with_status(rpc_status.to_status(to_status(error)))
-    raise AssertionError

@@ -11,11 +11,11 @@ import pytest
 from gateway.batch_errors import KINDS, REASONS, batch_answer_of, batch_face_of
 from gateway.config import GatewayConfig
 from gateway.serve import serve_gateway
+from tests.gateway.admission import KEY
 from tests.gateway.batch_bodies import BY_URL
 from tests.gateway.batch_jobs import JOBS
 from tests.gateway.batch_memory_service import MemoryBatchService
 from tests.gateway.every_error import bare, classes
-from tests.gateway.memory_service import KEY
 from zerokerf.channel import open_channel
 from zerokerf.errors import (
     FileTooLarge,

@@ -11,11 +11,11 @@ import pytest
 
 from gateway.config import GatewayConfig
 from gateway.serve import serve_gateway
+from tests.gateway.admission import KEY
 from tests.gateway.batch_jobs import JOBS
 from tests.gateway.batch_memory_service import MemoryBatchService
 from tests.gateway.form_submissions import GOOD, PLAIN, refused
 from tests.gateway.forms import TYPE, around, file_part, flood, form, part, pieces
-from tests.gateway.memory_service import KEY
 from zerokerf.errors import FileTooLarge, StorageFull
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

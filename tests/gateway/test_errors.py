@@ -14,9 +14,10 @@ from gateway.docs import ERRORS
 from gateway.errors import KINDS, REASONS, face_of
 from gateway.fields import JSON_NAMES
 from gateway.serve import serve_gateway
+from tests.gateway.admission import KEY
 from tests.gateway.conftest import Setup
 from tests.gateway.every_error import bare, classes
-from tests.gateway.memory_service import KEY, MemoryService
+from tests.gateway.memory_service import MemoryService
 from zerokerf.channel import open_channel
 from zerokerf.errors import (
     InternalError,

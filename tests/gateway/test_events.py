@@ -10,8 +10,9 @@ from google.protobuf.duration_pb2 import Duration
 
 from gateway.serve import serve_gateway
 from tests.gateway import jobs
+from tests.gateway.admission import KEY
 from tests.gateway.conftest import Setup
-from tests.gateway.memory_service import KEY, MemoryService
+from tests.gateway.memory_service import MemoryService
 from zerokerf.v1.job_error_pb2 import JobError
 from zerokerf.v1.split_pb2 import Split, SplitProgress
 

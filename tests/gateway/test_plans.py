@@ -13,8 +13,9 @@ from google.protobuf.duration_pb2 import Duration
 from gateway.docs import ERRORS
 from gateway.errors import OF_RECORDINGS
 from gateway.serve import serve_gateway
+from tests.gateway.admission import KEY
 from tests.gateway.conftest import Setup
-from tests.gateway.memory_service import KEY, MemoryService
+from tests.gateway.memory_service import MemoryService
 from zerokerf.errors import (
     CorruptFile,
     DownloadFailed,

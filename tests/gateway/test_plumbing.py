@@ -14,8 +14,9 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from gateway.serve import serve_gateway
 from storage.signed_links import LocalSigner
 from tests.gateway import jobs
+from tests.gateway.admission import KEY
 from tests.gateway.conftest import SIGNING_KEY, Setup
-from tests.gateway.memory_service import KEY, MemoryService
+from tests.gateway.memory_service import MemoryService
 from zerokerf.v1.split_pb2 import Split
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
