@@ -10,13 +10,20 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from server.accounts.rate_limits import RateLimits
 from server.api.batch_service import BatchService
 from server.api.health import SERVICES, HealthWatch, Probe
 from server.api.interceptors import Authenticator, CallInterceptor
 from server.api.split_service import SplitService
 from server.api.upload_service import UploadService
 from zerokerf.errors import ConfigError
-from zerokerf.v1 import batch_service_pb2_grpc, split_service_pb2_grpc, upload_service_pb2_grpc
+from zerokerf.v1 import (
+    account_service_pb2_grpc,
+    batch_service_pb2_grpc,
+    split_service_pb2_grpc,
+    upload_service_pb2_grpc,
+    webhook_service_pb2_grpc,
+)
 
 #: How long open calls may go on after a stop was asked for.
 DRAIN_S = 10.0
@@ -52,15 +59,22 @@ async def running_grpc_server(
     batches: BatchService,
     splits: SplitService,
     uploads: UploadService,
+    accounts: "account_service_pb2_grpc.AccountServiceServicer | None" = None,
+    webhooks: "webhook_service_pb2_grpc.WebhookServiceServicer | None" = None,
     authenticator: Authenticator,
+    rate_limits: RateLimits | None = None,
     probes: Mapping[str, Probe],
     tls: Tls | None,
 ) -> AsyncIterator[int]:
     """Serve until the end of the block, then drain. Yields the port. Raises ConfigError if it is taken."""
-    server = grpc.aio.server(interceptors=[CallInterceptor(authenticator)], options=OPTIONS)
+    server = grpc.aio.server(interceptors=[CallInterceptor(authenticator, rate_limits)], options=OPTIONS)
     batch_service_pb2_grpc.add_BatchServiceServicer_to_server(batches, server)
     split_service_pb2_grpc.add_SplitServiceServicer_to_server(splits, server)
     upload_service_pb2_grpc.add_UploadServiceServicer_to_server(uploads, server)
+    if accounts is not None:
+        account_service_pb2_grpc.add_AccountServiceServicer_to_server(accounts, server)
+    if webhooks is not None:
+        webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, server)
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)

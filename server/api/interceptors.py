@@ -1,8 +1,8 @@
-"""What happens round every call: the caller is known, failures become statuses, one line is logged."""
+"""What happens round every call: the caller may make it, failures become statuses, one line is logged."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -10,8 +10,11 @@ import grpc
 import structlog
 from grpc_status import rpc_status
 
-from server.api.caller import set_account_id
-from zerokerf.errors import InternalError, Unauthenticated, ZerokerfError
+from server.accounts.model import Caller
+from server.accounts.rate_limits import RateLimits, Standing
+from server.api.caller import set_account_id, set_caller
+from server.api.scopes import SCOPES, Scopes, check_scope
+from zerokerf.errors import InternalError, RateLimited, Unauthenticated, ZerokerfError
 from zerokerf.status import to_status
 
 if TYPE_CHECKING:  # these are generic in the type stubs only
@@ -28,16 +31,23 @@ OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 
 
 class Authenticator(Protocol):
-    async def authenticate(self, secret: str) -> str:
-        """The id of the key's account. Raises Unauthenticated."""
+    async def authenticate(self, secret: str) -> Caller | str:
+        """Who bears the secret. Raises Unauthenticated."""
         ...
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """Serves all four shapes of calls the same way."""
+    """Serves all four shapes of calls the same way. A stream counts as one request, when it begins."""
 
-    def __init__(self, authenticator: Authenticator) -> None:
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        rate_limits: RateLimits | None = None,
+        scopes: Mapping[str, Scopes] = SCOPES,
+    ) -> None:
         self._authenticator = authenticator
+        self._rate_limits = rate_limits
+        self._scopes = scopes
 
     async def intercept_service(
         self,
@@ -80,7 +90,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         started = time.monotonic()
         outcome = "OK"
         try:
-            set_account_id(await self._authenticator.authenticate(_secret(context)))
+            await self._admit(method, context)
             yield
         except ZerokerfError as error:
             outcome = error.reason
@@ -98,6 +108,26 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         finally:
             took_ms = round((time.monotonic() - started) * 1000, 1)
             log.debug("call", action="rpc", method=method, outcome=outcome, ms=took_ms)
+
+    async def _admit(self, method: str, context: Context) -> None:
+        caller = await self._authenticator.authenticate(_secret(context))
+        if isinstance(caller, str):
+            set_account_id(caller)
+            return
+        if self._rate_limits is not None:
+            await _tell(await self._rate_limits.count(caller), context)
+        check_scope(caller, self._scopes[method])
+        set_caller(caller)
+
+
+async def _tell(standing: Standing | None, context: Context) -> None:
+    """Raises RateLimited, once the caller has been told."""
+    if standing is None:
+        return
+    told = {"limit": standing.limit, "remaining": standing.remaining, "reset": standing.reset_at_s}
+    await context.send_initial_metadata([(f"x-ratelimit-{what}", str(is_)) for what, is_ in told.items()])
+    if standing.retry_after_s is not None:
+        raise RateLimited(standing.limit, standing.retry_after_s)
 
 
 def _secret(context: Context) -> str:
