@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, RowMapping, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.database.page_tokens import Cursor, page_token, parse_page_token
 from server.database.tables import UtcTime, jobs
 from server.jobs.model import Page
-from server.jobs.page_tokens import Cursor, page_token, parse_page_token
 from server.jobs.rows import job_of
 from server.jobs.split_rows import SPLIT
 from server.jobs.states import State
@@ -58,7 +58,7 @@ async def _rows_after(
     query = select(jobs).where(*listed)
     position = tuple_(jobs.c.created_at, jobs.c.id)
     if after is not None:
-        query = query.where(position < tuple_(literal(after.created_at, UtcTime), literal(after.job_id)))
+        query = query.where(position < tuple_(literal(after.created_at, UtcTime), literal(after.id)))
     newest_first = query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
     return (await connection.execute(newest_first.limit(limit).offset(skip))).mappings().all()
 

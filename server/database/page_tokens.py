@@ -1,12 +1,12 @@
-"""Cursors into a list of jobs, as text that a client hands back."""
+"""Cursors into a list that is sorted by time, as text that a client hands back."""
 
 import base64
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.jobs.states import State
 from zerokerf.errors import InvalidParams
 
 _MAX_LENGTH = 512
@@ -14,26 +14,27 @@ _MAX_LENGTH = 512
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The job after which a page begins."""
+    """What a page begins behind."""
 
     created_at: datetime
-    job_id: str
+    id: str
 
 
-def page_token(cursor: Cursor, account_id: str, states: frozenset[State]) -> str:
-    fields = [cursor.created_at.isoformat(), cursor.job_id, _list_of(account_id, states)]
+def page_token(cursor: Cursor, account_id: str, filters: Collection[str]) -> str:
+    """`filters` tell what else the list was asked for."""
+    fields = [cursor.created_at.isoformat(), cursor.id, _list_of(account_id, filters)]
     return base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
 
 
-def parse_page_token(token: str, account_id: str, states: frozenset[State]) -> Cursor:
+def parse_page_token(token: str, account_id: str, filters: Collection[str]) -> Cursor:
     """Raises InvalidParams for a token that was not made for this list."""
     try:
-        created_at, job_id, made_for = _fields(token)
-        cursor = Cursor(datetime.fromisoformat(created_at), job_id)
+        created_at, found_id, made_for = _fields(token)
+        cursor = Cursor(datetime.fromisoformat(created_at), found_id)
     except (ValueError, TypeError, RecursionError):
         raise _invalid() from None
     # No secret is needed: every query names the account, so a forged token only moves in its owner's list.
-    if made_for != _list_of(account_id, states) or cursor.created_at.tzinfo is None or "\0" in job_id:
+    if made_for != _list_of(account_id, filters) or cursor.created_at.tzinfo is None or "\0" in found_id:
         raise _invalid()
     return cursor
 
@@ -48,8 +49,8 @@ def _fields(token: str) -> list[str]:
     return fields
 
 
-def _list_of(account_id: str, states: frozenset[State]) -> str:
-    return hashlib.sha256(f"{account_id}\n{','.join(sorted(states))}".encode()).hexdigest()[:16]
+def _list_of(account_id: str, filters: Collection[str]) -> str:
+    return hashlib.sha256(f"{account_id}\n{','.join(sorted(filters))}".encode()).hexdigest()[:16]
 
 
 def _invalid() -> InvalidParams:
