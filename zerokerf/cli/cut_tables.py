@@ -6,8 +6,9 @@ from datetime import timedelta
 from rich.table import Table
 
 from server.media.manifest import Level, Likeness, Manifest, Method, SegmentProof
-from server.media.plan_time import Span, durations_ms, total_ms
+from server.media.plan_time import total_ms
 from server.media.preview import Preview, PreviewedSegment
+from zerokerf.cli.cut_time import Span, durations_ms
 from zerokerf.cli.quantities import format_duration, format_size
 from zerokerf.cli.terminal import console, printable, put
 
