@@ -32,6 +32,7 @@ class DownloadFailed(ZerokerfError):
 
     def __init__(self, why: str, **facts: object) -> None:
         super().__init__(f"The source could not be downloaded: {why}", **facts)
+        self.why = why
 
 
 class UnsupportedFormat(ZerokerfError):

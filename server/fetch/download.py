@@ -2,19 +2,20 @@
 
 import asyncio
 import secrets
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from server.fetch.answer import Version, continues, refuse_compressed, refuse_failures, whole_version
-from server.fetch.exchange import Answer, Exchange, TlsContext
+from server.fetch.exchange import Exchange
 from server.fetch.guard import AddressPolicy, check_url
+from server.fetch.hop import Answer, Hop, TlsContext
 from server.fetch.limits import Broken, FetchLimits
 from server.fetch.names import file_name
 from server.fetch.progress import OnProgress, Progress
 from server.fetch.sink import FileSink
+from server.fetch.tls import PublicTls
 from zerokerf.errors import DownloadFailed, FileTooLarge
 
 _LONGEST_WAIT_S = 8.0
@@ -46,7 +47,8 @@ async def download(
     """
     source = check_url(url, max_length=8192)
     sink = FileSink(dest.with_name(f".{dest.name}.{secrets.token_hex(4)}.part"))
-    exchange = Exchange(policy, limits, tls or _PublicTls())
+    hop = Hop(policy, tls or PublicTls(), limits.connect_s, limits.idle_s)
+    exchange = Exchange(hop, limits)
     transfer = _Transfer(source, exchange, sink, Progress(on_progress))
     try:
         async with asyncio.timeout(limits.total_s) as total:
@@ -132,15 +134,3 @@ class _Transfer:
     def _pause_s(self, failures: int, broken: Broken) -> float:
         growing_s = min(self._limits.first_retry_s * 2.0 ** (failures - 1), _LONGEST_WAIT_S)
         return growing_s if broken.retry_after_s is None else max(growing_s, broken.retry_after_s)
-
-
-class _PublicTls:
-    """The usual certificate authorities, loaded when the first https address is met."""
-
-    def __init__(self) -> None:
-        self._context: ssl.SSLContext | None = None
-
-    def __call__(self) -> ssl.SSLContext:
-        if self._context is None:
-            self._context = httpx.create_ssl_context()
-        return self._context

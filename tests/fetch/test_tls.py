@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.fetch.download import Downloaded, download
-from server.fetch.exchange import TlsContext
+from server.fetch.hop import TlsContext
 from tests.fetch.site import LIMITS, LOOPBACK, always, content, fetch, head, serving
 from tests.services.certificates import make_certificate
 from zerokerf.errors import DownloadFailed
