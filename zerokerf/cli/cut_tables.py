@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from rich.table import Table
 
-from server.media.manifest import Level, Likeness, Manifest, Method, SegmentProof
-from server.media.plan_time import total_ms
+from server.media.manifest import Level, Likeness, Manifest, ManifestSegment, Method, SegmentProof
+from server.media.plan import Cut
 from server.media.preview import Preview, PreviewedSegment
-from zerokerf.cli.cut_time import Span, durations_ms
 from zerokerf.cli.quantities import format_duration, format_size
 from zerokerf.cli.terminal import console, printable, put
+from zerokerf.durations import milliseconds, segment_ms
 
 _LEVELS = {
     Level.STRUCTURE: "frames counted",
@@ -60,11 +60,11 @@ def proof_words(proof: SegmentProof) -> str:
     return f"{_LEVELS[proof.level]}{_LIKENESSES[proof.likeness]}"
 
 
-def _places(spans: Sequence[Span], rate: int) -> list[Column]:
+def _places(spans: Sequence[Cut | ManifestSegment], rate: int) -> list[Column]:
     return [
         ("#", [str(number) for number in range(1, len(spans) + 1)]),
-        ("start", [_clock(total_ms(span.first_sample, rate)) for span in spans]),
-        ("duration", [_clock(length_ms) for length_ms in durations_ms(spans, rate)]),
+        ("start", [_clock(milliseconds(span.first_sample, rate)) for span in spans]),
+        ("duration", [_clock(segment_ms(span.first_sample, span.sample_count, rate)) for span in spans]),
     ]
 
 
@@ -82,9 +82,9 @@ def _put_notes(notes: Sequence[str]) -> None:
         put(note)
 
 
-def _total(spans: Sequence[Span], rate: int) -> str:
+def _total(spans: Sequence[Cut | ManifestSegment], rate: int) -> str:
     noun = "segment" if len(spans) == 1 else "segments"
-    return f"{len(spans)} {noun}, {_clock(total_ms(sum(span.sample_count for span in spans), rate))}"
+    return f"{len(spans)} {noun}, {_clock(milliseconds(sum(span.sample_count for span in spans), rate))}"
 
 
 def _reason(reason: str, shifted_samples: int, rate: int) -> str:
@@ -92,7 +92,7 @@ def _reason(reason: str, shifted_samples: int, rate: int) -> str:
     if not shifted_samples:
         return reason
     sign = "-" if shifted_samples < 0 else "+"
-    return f"{reason} {sign}{_clock(total_ms(abs(shifted_samples), rate))}"
+    return f"{reason} {sign}{_clock(milliseconds(abs(shifted_samples), rate))}"
 
 
 def _expected(segment: PreviewedSegment) -> str:

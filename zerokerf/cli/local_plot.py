@@ -11,7 +11,7 @@ import numpy as np
 from server.media.cutter import Making, Tools
 from server.media.facts import SourceFacts
 from server.media.plan import Cut, SilenceMode
-from server.media.plan_time import NANOS, total_ms
+from server.media.plan_time import NANOS
 from server.media.recipe import Recipe
 from server.media.silence_pauses import Pauses
 from server.media.waveform import Waveform, read_waveform
@@ -19,6 +19,7 @@ from zerokerf.cli.cut_view import WorkView
 from zerokerf.cli.plot import COLUMNS, Curve, Drawing, Piece, draw_png
 from zerokerf.cli.quantities import format_duration
 from zerokerf.cli.terminal import printable
+from zerokerf.durations import milliseconds
 
 _SHOWN_PAUSE_NS = NANOS // 2
 
@@ -67,7 +68,7 @@ def _drawing(cut: CutRecording, waveform: Waveform) -> Drawing:
 
 def _facts(cut: CutRecording) -> str:
     making, facts = cut.making, cut.facts
-    length = format_duration(timedelta(milliseconds=total_ms(making.sample_count, making.sample_rate)))
+    length = format_duration(timedelta(milliseconds=milliseconds(making.sample_count, making.sample_rate)))
     shape = f"{facts.format}, {making.sample_rate} Hz, {making.channels} {_noun(making.channels, 'channel')}"
     count = len(cut.cuts)
     return f"{length}   {shape}   {count} {_noun(count, 'segment')} of {making.format}"
