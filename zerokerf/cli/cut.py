@@ -1,9 +1,7 @@
 """`zerokerf cut`: a recording of this machine into segments, without a service."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from zerokerf.cli import cut_options as options
 from zerokerf.cli.cut_folder import open_target
@@ -14,8 +12,8 @@ from zerokerf.cli.option_groups import grouped
 from zerokerf.cli.outputs import TypedOutput
 from zerokerf.cli.running import run_async, usage_error
 from zerokerf.errors import InvalidParams
-
-T = TypeVar("T")
+from zerokerf.requests import Cuts
+from zerokerf.template import Template
 
 
 @grouped
@@ -35,18 +33,21 @@ def cut(
     ffmpeg: options.Ffmpeg = None,
 ) -> None:
     """Cut a recording on this machine, without a service; every segment is proven."""
-    meant = _meant(cuts.meant)
-    request = CutRequest(
-        source=source,
-        cuts=meant,
-        output=_meant(output.meant),
-        template=_meant(lambda: template_of(template, has_titles=has_titles(meant))),
-        plot=plot,
-        ffmpeg=ffmpeg,
-        parallel=parallel,
-        as_json=as_json,
-        quiet=quiet,
-    )
+    try:
+        where = cuts.meant()
+        request = CutRequest(
+            source=source,
+            cuts=where,
+            output=output.meant(),
+            template=_template(template, where),
+            plot=plot,
+            ffmpeg=ffmpeg,
+            parallel=parallel,
+            as_json=as_json,
+            quiet=quiet,
+        )
+    except ValueError as error:
+        raise usage_error(str(error)) from error
     _check_files(request)
     if plan:
         _plan(request)
@@ -69,15 +70,11 @@ def _plan(request: CutRequest) -> None:
         run_async(plan_recording(request, Path(scratch)))
 
 
-def _meant(meaning: Callable[[], T]) -> T:
+def _template(typed: str, cuts: Cuts) -> Template:
     try:
-        return meaning()
+        return template_of(typed, has_titles=has_titles(cuts))
     except InvalidParams as error:
-        raise usage_error(f"--template: {error}") from error
-    except ValueError as error:
-        raise usage_error(str(error)) from error
-    except OSError as error:
-        raise usage_error(f"The cue sheet {error.filename!r} cannot be read: {error.strerror}.") from error
+        raise ValueError(f"--template: {error}") from error
 
 
 def _check_files(request: CutRequest) -> None:

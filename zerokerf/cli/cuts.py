@@ -73,7 +73,7 @@ class TypedCuts:
     min_tail: MinTail = ""
 
     def meant(self) -> Cuts:
-        """Raises ValueError for what cannot be meant, and OSError if the cue sheet cannot be read."""
+        """Raises ValueError for what cannot be meant."""
         self._check_together()
         return Cuts(
             every=_duration(self.every),
@@ -131,9 +131,12 @@ def with_value(arguments: Sequence[str], flag: str, usual: str, is_value: Callab
 
 
 def read_sheet(path: Path) -> str:
-    """The text, in UTF-8 or as older Windows programs write it. Raises OSError and ValueError."""
-    with path.open("rb") as file:
-        content = file.read(_MAX_SHEET_BYTES + 1)
+    """The text, in UTF-8 or as older Windows programs write it. Raises ValueError."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_SHEET_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"The cue sheet {str(path)!r} cannot be read: {error.strerror}.") from error
     if len(content) > _MAX_SHEET_BYTES:
         raise ValueError(f"{str(path)!r} is no cue sheet: it is longer than {_MAX_SHEET_BYTES} bytes.")
     with suppress(UnicodeDecodeError):

@@ -69,8 +69,6 @@ def split(
         request = Request(Source(source), cuts.meant(), output.meant(), wanted, folder)
     except ValueError as error:
         raise usage_error(str(error)) from error
-    except OSError as error:
-        raise usage_error(f"The cue sheet {error.filename!r} cannot be read: {error.strerror}.") from error
     request.source.check("http:// or https://")
     command = (
         _plan(request, connection, as_json=as_json)
