@@ -15,8 +15,10 @@ from gateway.config import GatewayConfig, LocalFiles
 from gateway.serve import serve_gateway
 from server.accounts.api_keys import ApiKeys
 from server.accounts.bootstrap import ensure_bootstrap
+from server.accounts.quotas import Quotas
 from server.api.batch_files import BatchFiles
 from server.api.batch_service import BatchService
+from server.api.desk import Desk
 from server.api.grpc_server import Tls, running_grpc_server
 from server.api.segment_files import SegmentFiles
 from server.api.split_service import SplitService
@@ -24,7 +26,7 @@ from server.api.upload_service import UploadService
 from server.fetch.guard import AddressPolicy
 from server.jobs.batch_jobs import BatchJobs
 from server.jobs.open_work import OpenWork
-from server.jobs.reconciler import reconcile_forever
+from server.jobs.reconciler import reconcile_forever, rounds_of_jobs
 from server.jobs.split_jobs import SplitJobs
 from server.logs import configure_logs
 from server.memory import share_freed_memory
@@ -33,7 +35,6 @@ from server.settings import Settings
 from server.speech.models import Models
 from server.start_worker import start_worker
 from server.upkeep import keep_up_forever
-from server.workflows.engine import TemporalEngine
 from storage.address import object_uri, parse_address
 from storage.local import LocalStore
 from zerokerf.channel import Tls as ClientTls
@@ -119,18 +120,20 @@ async def _start_server(
     """Yields the API key that was made at the first start, once."""
     configured = settings.bootstrap_api_key
     fresh_key = await ensure_bootstrap(ground.database, configured.get_secret_value() if configured else None)
-    engine = TemporalEngine(ground.client)
-    jobs = SplitJobs(ground.records, engine, ground.uploads, ground.wakeups)
+    engine = ground.engine
+    jobs = SplitJobs(ground.records, engine, ground.uploads, ground.wakeups, ground.afterwards)
     policy = AddressPolicy(settings.fetch_allow)
-    reconciling = reconcile_forever(OpenWork(ground.database), engine)
+    desk = Desk(Quotas(ground.database), settings.webhook_progress_bytes)
+    rounds = rounds_of_jobs(OpenWork(ground.database), engine, ground.afterwards.admission)
+    reconciling = reconcile_forever(rounds)
     await stack.enter_async_context(_owned(reconciling, "reconciler", stopped))
     upkeep = keep_up_forever(ground.database, ground.storage.store, ground.storage.sweeper)
     await stack.enter_async_context(_owned(upkeep, "upkeep", stopped))
     models = await open_models(settings)
     running = running_grpc_server(
         settings.grpc_address,
-        batches=_batch_service(settings, ground, engine, policy, models),
-        splits=SplitService(jobs, SegmentFiles(ground.storage.signer), policy, models),
+        batches=_batch_service(settings, ground, policy, models, desk),
+        splits=SplitService(jobs, SegmentFiles(ground.storage.signer), policy, models, desk),
         uploads=UploadService(ground.uploads),
         authenticator=ApiKeys(ground.database),
         probes={
@@ -145,11 +148,11 @@ async def _start_server(
 
 
 def _batch_service(
-    settings: Settings, ground: Ground, engine: TemporalEngine, policy: AddressPolicy, models: Models
+    settings: Settings, ground: Ground, policy: AddressPolicy, models: Models, desk: Desk
 ) -> BatchService:
-    jobs = BatchJobs(ground.batches, engine, ground.recordings, ground.wakeups)
+    jobs = BatchJobs(ground.batches, ground.engine, ground.recordings, ground.wakeups, ground.afterwards)
     files = BatchFiles(ground.storage.signer, partial(object_uri, parse_address(settings.storage)))
-    return BatchService(jobs, ground.recordings, files, policy, models)
+    return BatchService(jobs, ground.recordings, files, policy, models, desk)
 
 
 async def _start_gateway(stack: AsyncExitStack, settings: Settings) -> None:

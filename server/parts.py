@@ -13,8 +13,11 @@ from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from server.accounts.plans import Plans, read_plans
 from server.database.migrate import migrate
 from server.database.open import Database, open_database
+from server.jobs.admission import Admission
+from server.jobs.afterwards import Afterwards
 from server.jobs.batch_records import BatchRecords
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups import Wakeups, open_wakeups
@@ -23,6 +26,7 @@ from server.speech.model_files import ModelFiles
 from server.speech.models import Model, Models, bundled_model, find_model
 from server.uploads.uploads import Uploads
 from server.workflows.embedded import EngineAddress, read_published_address, running_engine
+from server.workflows.engine import TemporalEngine
 from storage.open_store import OpenedStore, open_store
 from storage.s3_client import S3Credentials
 from zerokerf.errors import ConfigError
@@ -33,10 +37,20 @@ BUNDLED_MODEL = "zerokerf/whisper-tiny.en"
 BATCH_LINK_LIVES = timedelta(minutes=30)
 
 
+class NothingSent:
+    """Webhooks are recorded, and wait."""
+
+    async def hand_over(self, job_id: str) -> None:
+        pass
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     client: Client
+    engine: TemporalEngine
+    plans: Plans
     database: Database
+    afterwards: Afterwards
     records: SplitRecords
     batches: BatchRecords
     wakeups: Wakeups
@@ -57,9 +71,16 @@ async def open_ground(settings: Settings, *, owns_engine: bool) -> AsyncIterator
         database = await stack.enter_async_context(open_database(settings.database))
         await migrate(database)
         wakeups = await stack.enter_async_context(open_wakeups(database))
+        client = await _connect(settings, address)
+        engine = TemporalEngine(client)
+        plans = await asyncio.to_thread(read_plans, settings.plans_file, settings.default_plan)
+        admission = Admission(database, engine, lambda plan_id: plans.of(plan_id).concurrent_jobs)
         yield Ground(
-            client=await _connect(settings, address),
+            client=client,
+            engine=engine,
+            plans=plans,
             database=database,
+            afterwards=Afterwards(admission, NothingSent()),
             records=SplitRecords(database, wakeups),
             batches=BatchRecords(database, wakeups),
             wakeups=wakeups,

@@ -41,13 +41,13 @@ async def start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground
         max_bytes=settings.max_source_bytes, total_s=settings.fetch_total_s, idle_s=settings.fetch_idle_s
     )
     sources = Sources(ground.uploads, AddressPolicy(settings.fetch_allow), limits)
-    store, client = ground.storage.store, ground.client
+    store, client, after = ground.storage.store, ground.client, ground.afterwards
     transcribing = await _transcribing(stack, settings, ground, tools)
     of_segments = replace(transcribing, records=ground.records)
     split = SplitActivities(
         SplitParts(
             records=ground.records,
-            steps=Steps(ground.records, sources, store, scratch, client),
+            steps=Steps(ground.records, sources, store, scratch, client, after),
             cutting=Cutting(ground.records, store, tools),
             planning=Planning(sources, tools),
             transcribing=of_segments,
@@ -57,7 +57,7 @@ async def start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground
     batch = BatchActivities(
         BatchParts(
             records=ground.batches,
-            steps=Steps(ground.batches, sources.up_to(BATCH_MAX_BYTES), store, scratch, client),
+            steps=Steps(ground.batches, sources.up_to(BATCH_MAX_BYTES), store, scratch, client, after),
             transcribing=transcribing,
         )
     )

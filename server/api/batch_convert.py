@@ -32,6 +32,9 @@ def job_message(job: BatchJob) -> batch_pb2.BatchJob:
         update_time=timestamp(job.updated_at),
         delete_time=timestamp(job.deleted_at),
         notes=job.notes,
+        webhook_url=request.webhook_url or "",
+        api_key_id=job.terms.api_key_id or "",
+        expire_time=timestamp(job.files_removed_at),
     )
     if request.metadata is not None:
         message.metadata.CopyFrom(json_struct(request.metadata))

@@ -67,14 +67,16 @@ def job_request(
 ) -> BatchRequest:
     """Raises InvalidParams or one of its kinds, naming the field, or UploadNotFound for a strange key."""
     source_url, upload_id = _source(request.source, account_id, policy)
-    return _wish(request, models, source_url, upload_id)
+    return _wish(request, policy, models, source_url, upload_id)
 
 
-def streamed_request(request: batch_service_pb2.CreateBatchJobRequest, models: Models) -> BatchRequest:
+def streamed_request(
+    request: batch_service_pb2.CreateBatchJobRequest, policy: AddressPolicy, models: Models
+) -> BatchRequest:
     """Its source comes in the stream."""
     if request.HasField("source"):
         raise InvalidParams({"source": "The recording comes in the stream, so no other source can be named."})
-    return _wish(request, models, None, None)
+    return _wish(request, policy, models, None, None)
 
 
 def upload_request(request: batch_service_pb2.CreateBatchUploadRequest, models: Models) -> BatchRequest:
@@ -124,6 +126,7 @@ def list_query(request: batch_service_pb2.ListBatchJobsRequest) -> BatchQuery:
 
 def _wish(
     request: batch_service_pb2.CreateBatchJobRequest,
+    policy: AddressPolicy,
     models: Models,
     source_url: str | None,
     upload_id: str | None,
@@ -139,6 +142,7 @@ def _wish(
         metadata=json_object(request.metadata, "metadata") if request.HasField("metadata") else None,
         tracking=tracking_object(request.tracking) if request.HasField("tracking") else None,
         output_config=output_config(request.output_config) if request.HasField("output_config") else None,
+        webhook_url=validation.webhook_target(request.webhook_url, policy),
     )
 
 

@@ -9,7 +9,8 @@ from server.api.batch_convert import event_message, job_message, model_messages
 from server.api.batch_files import BatchFiles
 from server.api.batch_json import json_struct
 from server.api.batch_stream import Requests, StreamedBytes, stream_header
-from server.api.caller import current_account_id
+from server.api.caller import current_account_id, current_caller
+from server.api.desk import Desk
 from server.api.interceptors import Context
 from server.fetch.guard import AddressPolicy
 from server.jobs.batch_ids import job_id_for, new_public_id
@@ -27,8 +28,15 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
     """`uploads` are those of recordings to transcribe, with their own limit of size and life of links."""
 
     def __init__(
-        self, jobs: BatchJobs, uploads: Uploads, files: BatchFiles, policy: AddressPolicy, models: Models
+        self,
+        jobs: BatchJobs,
+        uploads: Uploads,
+        files: BatchFiles,
+        policy: AddressPolicy,
+        models: Models,
+        desk: Desk,
     ) -> None:
+        self._desk = desk
         self._jobs = jobs
         self._uploads = uploads
         self._files = files
@@ -47,9 +55,10 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
         self, request_iterator: Requests, context: Context
     ) -> batch_service_pb2.StreamBatchJobResponse:
         header = await stream_header(request_iterator)
-        asked = batch_rules.streamed_request(header.job, self._models)
+        asked = batch_rules.streamed_request(header.job, self._policy, self._models)
+        await self._desk.accept(current_caller())  # before a gigabyte has been sent in vain
         file = batch_rules.file_of(header)
-        if header.job.id and not header.job.request_id:  # known before a gigabyte has been sent in vain
+        if header.job.id and not header.job.request_id:
             await self._jobs.require_free(current_account_id(), header.job.id)
         streamed = StreamedBytes(request_iterator)
         upload = await self._uploads.take_in(
@@ -121,8 +130,14 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
     async def _submit(
         self, request: batch_service_pb2.CreateBatchJobRequest, asked: BatchRequest
     ) -> BatchJob:
+        caller = current_caller()
         return await self._jobs.submit(
-            current_account_id(), asked, request.id or None, request.request_id or None
+            caller.account_id,
+            asked,
+            request.id or None,
+            request.request_id or None,
+            await self._desk.accept(caller),
+            caller.plan.concurrent_jobs,
         )
 
     async def _submit_streamed(

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 
 from server.api import validation
-from server.api.caller import current_account_id
+from server.api.caller import current_account_id, current_caller
 from server.api.convert import event_message, listed_message, plan_message, split_message
+from server.api.desk import Desk
 from server.api.interceptors import Context
 from server.api.segment_files import SegmentFiles
 from server.fetch.guard import AddressPolicy
@@ -15,7 +16,10 @@ from zerokerf.v1 import split_service_pb2, split_service_pb2_grpc
 
 
 class SplitService(split_service_pb2_grpc.SplitServiceServicer):
-    def __init__(self, jobs: SplitJobs, files: SegmentFiles, policy: AddressPolicy, models: Models) -> None:
+    def __init__(
+        self, jobs: SplitJobs, files: SegmentFiles, policy: AddressPolicy, models: Models, desk: Desk
+    ) -> None:
+        self._desk = desk
         self._jobs = jobs
         self._files = files
         self._policy = policy
@@ -25,7 +29,14 @@ class SplitService(split_service_pb2_grpc.SplitServiceServicer):
         self, request: split_service_pb2.CreateSplitRequest, context: Context
     ) -> split_service_pb2.CreateSplitResponse:
         asked = validation.split_request(request, self._policy, self._models)
-        job = await self._jobs.submit(current_account_id(), asked, request.request_id or None)
+        caller = current_caller()
+        job = await self._jobs.submit(
+            caller.account_id,
+            asked,
+            request.request_id or None,
+            await self._desk.accept(caller),
+            caller.plan.concurrent_jobs,
+        )
         return split_service_pb2.CreateSplitResponse(split=split_message(job))
 
     async def GetSplit(

@@ -42,7 +42,7 @@ def split_request(
     """Raises InvalidParams or one of its kinds, naming the field."""
     check_request_id(request.request_id)
     return SplitRequest(
-        webhook_url=_webhook_url(request.webhook_url),
+        webhook_url=webhook_target(request.webhook_url, policy),
         metadata=_metadata(request.metadata) if request.HasField("metadata") else None,
         verification=verification(request.verification),
         transcribe=speech_request(request.transcribe, models) if request.HasField("transcribe") else None,
@@ -121,7 +121,8 @@ def _source(source: split_pb2.SplitSource, policy: AddressPolicy) -> tuple[str |
     raise InvalidParams({"source": "A source is required: a URL or the id of an upload."})
 
 
-def _webhook_url(url: str) -> str | None:
+def webhook_target(url: str, policy: AddressPolicy) -> str | None:
+    """None if there is none. Raises InvalidUrl."""
     if not url:
         return None
     if check_url(url, field="webhook_url").scheme != "https":

@@ -2,11 +2,29 @@
 
 import hashlib
 import json
+from datetime import datetime, timedelta
+
+from sqlalchemy import Table, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+#: How long a request id stands for the first request that was made with it.
+REMEMBERED_FOR = timedelta(hours=24)
 
 
 def request_key(request_id: str | None) -> str | None:
     """A client's request id as a column can hold it: of one length, whatever was sent."""
     return _digest(request_id) if request_id else None
+
+
+async def forget_request(
+    connection: AsyncConnection, table: Table, account_id: str, key: str | None, now: datetime
+) -> None:
+    """An old request's id is free again. For tables of `account_id`, `request_key` and `created_at`."""
+    if key is None:
+        return
+    mine = table.c.account_id == account_id, table.c.request_key == key
+    old = update(table).where(*mine, table.c.created_at < now - REMEMBERED_FOR)
+    await connection.execute(old.values(request_key=None))
 
 
 def fingerprint(request: dict[str, object]) -> str:

@@ -159,6 +159,7 @@ jobs = Table(
         sqlite_where=_LISTED,
     ),
     Index("ix_jobs_admitted", "created_at", "id", postgresql_where=_ADMITTED, sqlite_where=_ADMITTED),
+    Index("ix_jobs_running", "account_id", postgresql_where=_ADMITTED, sqlite_where=_ADMITTED),
     Index(
         "ix_jobs_waiting", "account_id", "created_at", "id", postgresql_where=_WAITING, sqlite_where=_WAITING
     ),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from server.jobs.afterwards import Afterwards
 from server.jobs.batch_ids import own_upload_of
 from server.jobs.batch_model import BatchJob, BatchPage, BatchQuery, BatchRequest
 from server.jobs.batch_records import BatchRecords
@@ -11,8 +12,9 @@ from server.jobs.engine import JobEngine
 from server.jobs.events import watch
 from server.jobs.handing_over import hand_over, stop
 from server.jobs.kinds import KindName
-from server.jobs.model import JobEvent
+from server.jobs.model import NO_TERMS, JobEvent, Terms
 from server.jobs.states import State
+from server.jobs.uploads import check_size
 from server.jobs.wakeups import Wakeups
 
 
@@ -23,25 +25,42 @@ class BatchJobs:
     """
 
     def __init__(
-        self, records: BatchRecords, engine: JobEngine, uploads: BatchUploads, wakeups: Wakeups
+        self,
+        records: BatchRecords,
+        engine: JobEngine,
+        uploads: BatchUploads,
+        wakeups: Wakeups,
+        afterwards: Afterwards,
     ) -> None:
+        self._afterwards = afterwards
         self._records = records
         self._engine = engine
         self._uploads = uploads
         self._wakeups = wakeups
 
     async def submit(
-        self, account_id: str, request: BatchRequest, public_id: str | None, request_id: str | None
+        self,
+        account_id: str,
+        request: BatchRequest,
+        public_id: str | None,
+        request_id: str | None,
+        terms: Terms = NO_TERMS,
+        most_at_once: int | None = None,
     ) -> BatchJob:
-        """Once it returns, the job will end. Without a public id, the upload may say what the job is called.
+        """Once it returns, the job will end; while `most_at_once` others are under way it waits.
+
+        Without a public id, the upload may say what the job is called.
 
         Raises JobExists, UploadNotFound, UploadIncomplete, FileTooLarge or IdempotencyConflict.
         """
         upload = None
         if request.upload_id is not None:
             upload = await self._uploads.require_complete(account_id, request.upload_id)
-        job = await self._records.create(account_id, request, public_id, request_id, upload)
-        if job.state is State.QUEUED:
+            check_size(upload, terms)
+        job = await self._records.create(
+            account_id, request, public_id, request_id, upload, terms, most_at_once
+        )
+        if job.state is State.QUEUED and job.admitted_at is not None:
             await hand_over("start", job.id, self._engine.start(KindName.BATCH, job.id, account_id))
         return job
 
@@ -60,6 +79,7 @@ class BatchJobs:
         """With its recording, where that was sent for it alone. Raises JobNotFound, JobNotDeletable."""
         job = await self._records.delete(account_id, public_id)
         await stop(self._engine, job.id, account_id)
+        await self._afterwards.job_ended(account_id, job.id)
         upload_id = own_upload_of(job)
         if upload_id is not None:  # else it goes when uploads expire
             await hand_over("discard", job.id, self._uploads.discard(account_id, upload_id))
@@ -69,6 +89,7 @@ class BatchJobs:
         """Raises JobNotCancellable for a job that has ended otherwise."""
         job = await self._records.cancel(account_id, public_id)
         await stop(self._engine, job.id, account_id)
+        await self._afterwards.job_ended(account_id, job.id)
         return job
 
     async def watch(

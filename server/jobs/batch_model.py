@@ -24,6 +24,7 @@ class BatchRequest:
     metadata: dict[str, Any] | None = None
     tracking: dict[str, Any] | None = None
     output_config: dict[str, Any] | None = None
+    webhook_url: str | None = None
 
     @property
     def speech(self) -> SpeechRequest:

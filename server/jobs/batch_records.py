@@ -17,7 +17,7 @@ from server.jobs.batch_uploads import FinishedUpload
 from server.jobs.creation import create_once
 from server.jobs.made import forget_made
 from server.jobs.merging import merge_facts, merge_notes
-from server.jobs.model import Job, Progress, SourceFacts
+from server.jobs.model import NO_TERMS, Job, Progress, SourceFacts, Terms
 from server.jobs.records import JobRecords, processing
 from server.jobs.rows import job_of
 from server.jobs.states import State
@@ -40,6 +40,8 @@ class BatchRecords(JobRecords[BatchRequest]):
         public_id: str | None = None,
         request_id: str | None = None,
         upload: FinishedUpload | None = None,
+        terms: Terms = NO_TERMS,
+        most_at_once: int | None = None,
     ) -> BatchJob:
         """The new job, queued; or the first job that this account made with the same request id.
 
@@ -56,10 +58,13 @@ class BatchRecords(JobRecords[BatchRequest]):
             Progress(),
             self._clock(),
             public_id=public_id or meant or new_public_id(),
+            terms=terms,
         )
         asked = _asked(request, public_id)
         async with self._database.writing() as connection:
-            return await create_once(connection, job, BATCH, request_id, request.model_code, asked)
+            return await create_once(
+                connection, job, BATCH, request_id, request.model_code, asked, most_at_once
+            )
 
     async def require_free(self, account_id: str, public_id: str) -> None:
         """Raises JobExists if the account calls a job so at the moment, or did."""
@@ -115,7 +120,7 @@ class BatchRecords(JobRecords[BatchRequest]):
             source = merge_facts(job.source, facts)
             return await change.save(replace(job, source=source, notes=merge_notes(job.notes, notes)))
 
-    async def complete(self, job_id: str, outcome: dict[str, Any]) -> BatchJob:
+    async def complete(self, job_id: str, outcome: dict[str, Any], transcript_bytes: int = 0) -> BatchJob:
         """The transcripts are stored; the chunks they were made of are not needed any more."""
         async with self._changing(job_id) as change:
             if change.job.state is State.COMPLETED:
@@ -123,7 +128,9 @@ class BatchRecords(JobRecords[BatchRequest]):
             job = processing(change.job)
             await forget_made(change.connection, job_id)
             done = replace(job.progress, percent=100)
-            return await change.save(replace(job, state=State.COMPLETED, progress=done, outcome=outcome))
+            source = (job.source.size_bytes if job.source else None) or 0
+            done_job = replace(job, state=State.COMPLETED, progress=done, outcome=outcome)
+            return await change.save(replace(done_job, stored_bytes=source + transcript_bytes))
 
 
 def _named(account_id: str, public_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -133,4 +140,7 @@ def _named(account_id: str, public_id: str) -> tuple[ColumnElement[bool], ...]:
 def _asked(request: BatchRequest, public_id: str | None) -> dict[str, Any]:
     """What makes two requests the same: a name that we made says nothing, nor does where we put the bytes."""
     upload_id = None if request.upload_sha256 else request.upload_id
-    return {**asdict(request), "upload_id": upload_id, "public_id": public_id}
+    asked = {**asdict(request), "upload_id": upload_id, "public_id": public_id}
+    if request.webhook_url is None:  # as older versions recorded it
+        del asked["webhook_url"]
+    return asked

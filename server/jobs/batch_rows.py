@@ -3,7 +3,7 @@
 from typing import Any
 
 from server.jobs.batch_model import BatchRequest
-from server.jobs.kinds import Kind, KindName
+from server.jobs.kinds import EventWords, Kind, KindName
 from server.jobs.model import Phase, Progress
 from server.jobs.rows import known
 from server.jobs.speech_model import Recognized
@@ -26,4 +26,4 @@ def progress_of(recognized: Recognized) -> Progress:
     )
 
 
-BATCH = Kind(KindName.BATCH, request_of, progress_of)
+BATCH = Kind(KindName.BATCH, request_of, progress_of, EventWords("batch.done", "batch.failed"))

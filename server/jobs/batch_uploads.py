@@ -5,6 +5,8 @@ from typing import Protocol
 
 class FinishedUpload(Protocol):
     @property
+    def committed_size(self) -> int: ...
+    @property
     def job_id(self) -> str | None:
         """What the job is to be called that the upload was made for."""
         ...

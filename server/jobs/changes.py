@@ -1,19 +1,19 @@
 """Changing one job: the row is locked, and every change of state or progress becomes the next event."""
 
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Generic
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.tables import job_events, jobs
+from server.jobs.announcing import Request, announce_end, announce_progress, stop_announcing
+from server.jobs.counting import count_usage
 from server.jobs.kinds import Kind
 from server.jobs.model import Job, JobEvent
 from server.jobs.rows import changeable_columns, event_columns, event_of, job_of
 from server.jobs.states import State, may_move
-
-Request = TypeVar("Request")
 
 
 async def locked_job(
@@ -30,8 +30,11 @@ async def locked_job(
 class JobChange(Generic[Request]):
     """A locked job within a transaction. `changed` tells whether watchers have something to see."""
 
-    def __init__(self, connection: AsyncConnection, job: Job[Request], now: datetime) -> None:
+    def __init__(
+        self, connection: AsyncConnection, kind: Kind[Request], job: Job[Request], now: datetime
+    ) -> None:
         self.connection = connection
+        self._kind = kind
         self._now = now
         self.job = job
         self.changed = False
@@ -43,17 +46,26 @@ class JobChange(Generic[Request]):
             raise ValueError(f"a job cannot move from {self.job.state} to {job.state}")
         if moved:
             job = _timed(job, self._now)
+            if job.state.is_final:
+                await self._settle(job)
         if with_event or moved or job.progress != self.job.progress:
             job = await self._append_event(job)
         if job != self.job:
             job = replace(job, updated_at=self._now)
             await self._update(job)
+            await announce_progress(self.connection, self._kind, job, self.job.progress, self._now)
         self.job = job
         return job
+
+    async def _settle(self, job: Job[Request]) -> None:
+        """What follows from an end, in the transaction that records it."""
+        await count_usage(self.connection, self._kind.name, job, self._now)
+        await announce_end(self.connection, self._kind, job, self._now)
 
     async def bury(self) -> Job[Request]:
         """Deleted, with its record kept; its objects are due to be removed."""
         job = replace(self.job, deleted_at=self._now, updated_at=self._now)
+        await stop_announcing(self.connection, job.id, self._now)
         await self._write(changeable_columns(job) | {"clean_up_due": True})
         self.job, self.changed = job, True
         return job
@@ -61,6 +73,7 @@ class JobChange(Generic[Request]):
     async def erase(self) -> None:
         """Leave a tombstone: what the client gave is gone, and its objects are due to be removed."""
         await self.connection.execute(delete(job_events).where(job_events.c.job_id == self.job.id))
+        await stop_announcing(self.connection, self.job.id, self._now)
         scrubbed = replace(
             self.job,
             source=None,
@@ -107,4 +120,8 @@ async def events_of(
 def _timed(job: Job[Request], now: datetime) -> Job[Request]:
     if job.state is State.PROCESSING:
         return replace(job, started_at=now)
+    if job.state is State.COMPLETED:
+        hours = job.terms.retention_hours
+        expires = None if hours is None else now + timedelta(hours=hours)
+        return replace(job, ended_at=now, files_expire_at=expires)
     return replace(job, ended_at=now) if job.state.is_final else job

@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.inserting import insert_into
 from server.database.repeats import fingerprint as fingerprint_of
-from server.database.repeats import request_key
+from server.database.repeats import forget_request, request_key
 from server.database.tables import jobs
+from server.jobs.admission import admitted_at
 from server.jobs.changes import append_event
 from server.jobs.kinds import Kind
 from server.jobs.model import Job
@@ -27,16 +28,22 @@ async def create_once(
     request_id: str | None,
     model_code: str | None = None,
     asked: Mapping[str, Any] | None = None,
+    most_at_once: int | None = None,
 ) -> Job[Request]:
     """The job with its first event, or the one that this account made earlier with the same request id.
 
-    Repeats are told from others by what was `asked`, the request as it is unless that is given.
+    While `most_at_once` jobs of its account are under way it has to wait. Repeats are told from others by
+    what was `asked`, the request as it is unless that is given.
     Raises IdempotencyConflict if the earlier request was another, JobNotFound if that job has been erased,
     and JobExists if the account calls another job by the same public id.
     """
     job = replace(job, last_sequence=1, updated_at=job.created_at)
     fingerprint = _fingerprint(_request_columns(job) if asked is None else dict(asked))
     key = request_key(request_id)
+    await forget_request(connection, jobs, job.account_id, key, job.created_at)
+    job = replace(
+        job, admitted_at=await admitted_at(connection, job.account_id, most_at_once, job.created_at)
+    )
     if await _insert(connection, job, kind, key, fingerprint, model_code):
         await append_event(connection, job, job.created_at)
         return job
@@ -69,6 +76,8 @@ async def _insert(
         "model_code": model_code,
         "created_at": job.created_at,
         "clean_up_due": False,
+        "terms": asdict(job.terms),
+        "admitted_at": job.admitted_at,
     }
     statement = insert_into(jobs, connection).values(columns | changeable_columns(job))
     return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)

@@ -154,6 +154,24 @@ class Failure:
     facts: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under which a job was accepted: who submitted it, and what that caller's plan promised then."""
+
+    #: None for jobs that no key submitted.
+    api_key_id: str | None = None
+    #: Whether it is a trial that counts for nothing.
+    is_test: bool = False
+    #: How long its files are kept after its end; None for ever.
+    retention_hours: int | None = None
+    max_source_bytes: int | None = None
+    #: Webhooks tell the progress of jobs with larger sources.
+    progress_told_above_bytes: int = 500 * 10**6
+
+
+#: No promises: of jobs that nobody in particular submitted.
+NO_TERMS = Terms()
+
 Request = TypeVar("Request")
 
 
@@ -182,6 +200,14 @@ class Job(Generic[Request]):
     public_id: str | None = None
     updated_at: datetime | None = None
     deleted_at: datetime | None = None
+    terms: Terms = NO_TERMS
+    #: Since when it may begin; None while it waits for other jobs of its account.
+    admitted_at: datetime | None = None
+    #: What it keeps in the store, since its end.
+    stored_bytes: int | None = None
+    #: When its files go, and when they went.
+    files_expire_at: datetime | None = None
+    files_removed_at: datetime | None = None
 
 
 #: For annotations; values are made by `Job(…)`, as calling this would write to a frozen one.

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.open import Database
 from server.database.tables import UtcTime, jobs
+from server.jobs.admission import ADMITTED
 from server.jobs.kinds import KindName
 
-#: Word for word the conditions of the indexes, so that both databases use them.
-ACTIVE = text("deleted_at IS NULL AND state IN ('queued', 'processing')")
+#: Word for word the condition of the index, so that both databases use it.
 CLEAN_UP_DUE = text("clean_up_due")
 
 
@@ -32,9 +32,9 @@ class OpenWork:
         self._database = database
 
     async def unstarted(self, limit: int, after: JobRef | None = None) -> tuple[JobRef, ...]:
-        """Jobs that are queued or processing, oldest first, whether or not the engine has them."""
+        """Jobs that may begin or have begun, oldest first, whether or not the engine has them."""
         async with self._database.reading() as connection:
-            return await _jobs_that_are(ACTIVE, connection, limit, after)
+            return await _jobs_that_are(ADMITTED, connection, limit, after)
 
     async def uncleaned(self, limit: int, after: JobRef | None = None) -> tuple[JobRef, ...]:
         """Jobs that failed, were cancelled or deleted and whose objects may still be stored, oldest first."""

@@ -1,14 +1,16 @@
 """Hands the engine what was recorded and did not reach it, for as long as the service runs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NoReturn, Protocol
+from typing import Generic, NoReturn, Protocol, TypeVar
 
 import structlog
 
 from server.database.clock import Clock, utc_now
+from server.jobs.admission import Admission
 from server.jobs.engine import JobEngine
 from server.jobs.open_work import JobRef, OpenWork
 from zerokerf.errors import Unavailable
@@ -25,14 +27,26 @@ _YOUNG = timedelta(seconds=2)
 _TRUSTED_FOR = timedelta(minutes=1)
 
 
-async def reconcile_forever(work: OpenWork, engine: JobEngine, every_s: float = 5) -> NoReturn:
+class Round(Protocol):
+    async def run_round(self) -> None:
+        """Repair a bounded piece. Never raises but for being cancelled."""
+        ...
+
+
+async def reconcile_forever(rounds: Sequence[Round], every_s: float = 5) -> NoReturn:
     """Begins at once. What fails is logged and tried again in a later round."""
-    starts = Sweep("start", work.unstarted, partial(_start, engine))
-    clean_ups = Sweep("clean_up", work.uncleaned, partial(_clean_up, engine))
     while True:
-        await starts.run_round()
-        await clean_ups.run_round()
+        for each in rounds:
+            await each.run_round()
         await asyncio.sleep(every_s)
+
+
+def rounds_of_jobs(work: OpenWork, engine: JobEngine, admission: Admission) -> tuple[Round, ...]:
+    return (
+        AdmissionRound(admission),
+        Sweep("start", work.unstarted, partial(_start, engine)),
+        Sweep("clean_up", work.uncleaned, partial(_clean_up, engine)),
+    )
 
 
 async def _start(engine: JobEngine, job: JobRef) -> None:
@@ -44,11 +58,42 @@ async def _clean_up(engine: JobEngine, job: JobRef) -> None:
     await engine.start_clean_up(job.id, job.account_id)
 
 
-class Finder(Protocol):
-    async def __call__(self, limit: int, after: JobRef | None = None) -> tuple[JobRef, ...]: ...
+@asynccontextmanager
+async def surviving(action: str) -> AsyncIterator[None]:
+    try:
+        yield
+    except Unavailable as error:
+        _log.warning("reconciling stopped for now", action=action, why=str(error))
+    except Exception:  # noqa: BLE001  a bug met on the way must not end the repair of everything else
+        _log.exception("reconciling failed", action=action)
 
 
-class Sweep:
+class OpenRef(Protocol):
+    """Enough of some open work to hand it to the engine, and to go on behind it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+Ref = TypeVar("Ref", bound=OpenRef)
+
+
+class Finder(Protocol[Ref]):
+    async def __call__(self, limit: int, after: Ref | None = None) -> tuple[Ref, ...]: ...
+
+
+class AdmissionRound:
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+
+    async def run_round(self) -> None:
+        async with surviving("admit"):
+            await self._admission.admit_all()
+
+
+class Sweep(Generic[Ref]):
     """Goes through all open work of one kind, a bounded piece a round, and begins again at the end.
 
     Handing over twice is harmless but not free, so it remembers for a while what the engine has taken.
@@ -57,8 +102,8 @@ class Sweep:
     def __init__(
         self,
         action: str,
-        find: Finder,
-        hand_over: Callable[[JobRef], Awaitable[None]],
+        find: Finder[Ref],
+        hand_over: Callable[[Ref], Awaitable[None]],
         clock: Clock = utc_now,
         pause_s: float = _PAUSE_S,
     ) -> None:
@@ -68,16 +113,11 @@ class Sweep:
         self._clock = clock
         self._pause_s = pause_s
         self._trusted_until: dict[str, datetime] = {}
-        self._after: JobRef | None = None
+        self._after: Ref | None = None
 
     async def run_round(self) -> None:
-        """Never raises but for being cancelled."""
-        try:
+        async with surviving(self._action):
             await self._run_round()
-        except Unavailable as error:
-            _log.warning("reconciling stopped for now", action=self._action, why=str(error))
-        except Exception:  # noqa: BLE001  a bug met on the way must not end the repair of everything else
-            _log.exception("reconciling failed", action=self._action)
 
     async def _run_round(self) -> None:
         now = self._clock()
@@ -92,7 +132,7 @@ class Sweep:
                 self._after = None
                 return
 
-    async def _take(self, job: JobRef, now: datetime) -> bool:
+    async def _take(self, job: Ref, now: datetime) -> bool:
         """Whether the engine was asked. Raises Unavailable when asking for other jobs is of no use either."""
         if job.id in self._trusted_until or now - job.created_at < _YOUNG:
             return False

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from sqlalchemy import Select, select, update
 
@@ -12,6 +12,7 @@ from server.database.clock import Clock, utc_now
 from server.database.ids import Prefix, is_id, shown
 from server.database.open import Database
 from server.database.tables import jobs
+from server.jobs.announcing import Request
 from server.jobs.changes import JobChange, events_of, locked_job
 from server.jobs.kinds import Kind
 from server.jobs.made import forget_made
@@ -24,8 +25,6 @@ from server.jobs.states import State
 from server.jobs.wakeups import Wakeups
 from server.jobs.wanted import JobNoLongerWanted
 from zerokerf.errors import InvalidParams, JobCancelled, JobNotCancellable, JobNotFound
-
-Request = TypeVar("Request")
 
 
 class JobRecords(Generic[Request]):
@@ -194,7 +193,7 @@ class JobRecords(Generic[Request]):
         change: JobChange[Request] | None = None
         async with self._database.writing() as connection:
             job = await locked_job(connection, self._kind, job_id, account_id)
-            change = JobChange(connection, job, self._clock()) if job else None
+            change = JobChange(connection, self._kind, job, self._clock()) if job else None
             yield change
             if change and change.changed:
                 await self._wakeups.announce(connection, job_id)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import RowMapping
 
 from server.jobs.kinds import Kind
-from server.jobs.model import Failure, Job, JobEvent, Phase, Progress, SourceFacts
+from server.jobs.model import Failure, Job, JobEvent, Phase, Progress, SourceFacts, Terms
 from server.jobs.states import State
 
 Request = TypeVar("Request")
@@ -33,6 +33,11 @@ def job_of(row: RowMapping, kind: Kind[Request]) -> Job[Request]:
         public_id=row["public_id"],
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],
+        terms=Terms(**known(Terms, row["terms"] or {})),
+        admitted_at=row["admitted_at"],
+        stored_bytes=row["stored_bytes"],
+        files_expire_at=row["files_expire_at"],
+        files_removed_at=row["files_removed_at"],
     )
 
 
@@ -51,6 +56,8 @@ def changeable_columns(job: Job[Any]) -> dict[str, Any]:
         "last_sequence": job.last_sequence,
         "updated_at": job.updated_at,
         "deleted_at": job.deleted_at,
+        "stored_bytes": job.stored_bytes,
+        "files_expire_at": job.files_expire_at,
     }
 
 

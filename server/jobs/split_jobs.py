@@ -2,15 +2,25 @@
 
 from collections.abc import AsyncGenerator
 
+from server.jobs.afterwards import Afterwards
 from server.jobs.engine import JobEngine
 from server.jobs.events import watch
 from server.jobs.handing_over import hand_over, stop
 from server.jobs.kinds import KindName
 from server.jobs.manifest import manifest_json
-from server.jobs.model import JobEvent, Page, SplitJob, SplitPlan, SplitRequest, StoredSegment
+from server.jobs.model import (
+    NO_TERMS,
+    JobEvent,
+    Page,
+    SplitJob,
+    SplitPlan,
+    SplitRequest,
+    StoredSegment,
+    Terms,
+)
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
-from server.jobs.uploads import FinishedUploads
+from server.jobs.uploads import FinishedUploads, check_size
 from server.jobs.wakeups import Wakeups
 from zerokerf.errors import ManifestNotReady
 
@@ -22,19 +32,36 @@ class SplitJobs:
     """
 
     def __init__(
-        self, records: SplitRecords, engine: JobEngine, uploads: FinishedUploads, wakeups: Wakeups
+        self,
+        records: SplitRecords,
+        engine: JobEngine,
+        uploads: FinishedUploads,
+        wakeups: Wakeups,
+        afterwards: Afterwards,
     ) -> None:
+        self._afterwards = afterwards
         self._records = records
         self._engine = engine
         self._uploads = uploads
         self._wakeups = wakeups
 
-    async def submit(self, account_id: str, request: SplitRequest, request_id: str | None) -> SplitJob:
-        """Once it returns, the job will end. Raises UploadNotFound, UploadIncomplete, IdempotencyConflict."""
+    async def submit(
+        self,
+        account_id: str,
+        request: SplitRequest,
+        request_id: str | None,
+        terms: Terms = NO_TERMS,
+        most_at_once: int | None = None,
+    ) -> SplitJob:
+        """Once it returns, the job will end; while `most_at_once` others are under way it waits.
+
+        Raises UploadNotFound, UploadIncomplete, FileTooLarge, IdempotencyConflict.
+        """
         if request.upload_id is not None:
-            await self._uploads.require_complete(account_id, request.upload_id)
-        job = await self._records.create(account_id, request, request_id)
-        if job.state is State.QUEUED:
+            upload = await self._uploads.require_complete(account_id, request.upload_id)
+            check_size(upload, terms)
+        job = await self._records.create(account_id, request, request_id, terms, most_at_once)
+        if job.state is State.QUEUED and job.admitted_at is not None:
             await hand_over("start", job.id, self._engine.start(KindName.SPLIT, job.id, account_id))
         return job
 
@@ -67,10 +94,12 @@ class SplitJobs:
     async def delete(self, account_id: str, job_id: str) -> None:
         await self._records.delete(account_id, job_id)
         await stop(self._engine, job_id, account_id)
+        await self._afterwards.job_ended(account_id, job_id)
 
     async def cancel(self, account_id: str, job_id: str) -> SplitJob:
         job = await self._records.request_cancel(account_id, job_id)
         await stop(self._engine, job_id, account_id)
+        await self._afterwards.job_ended(account_id, job_id)
         return job
 
     def watch(self, account_id: str, job_id: str, after_sequence: int) -> AsyncGenerator[JobEvent, None]:

@@ -10,12 +10,22 @@ from server.database.open import Database
 from server.jobs.creation import create_once
 from server.jobs.made import forget_made
 from server.jobs.merging import merge_facts, merge_notes, merge_progress
-from server.jobs.model import Job, Page, Progress, SourceFacts, SplitJob, SplitRequest, StoredSegment
+from server.jobs.model import (
+    NO_TERMS,
+    Job,
+    Page,
+    Progress,
+    SourceFacts,
+    SplitJob,
+    SplitRequest,
+    StoredSegment,
+    Terms,
+)
 from server.jobs.records import JobRecords, processing
 from server.jobs.speech_chunks import forget_chunks
 from server.jobs.speech_model import StoredTranscript
 from server.jobs.split_lists import page_of
-from server.jobs.split_rows import SPLIT, asked_of, transcript_columns
+from server.jobs.split_rows import SPLIT, asked_of, transcript_columns, transcripts_of
 from server.jobs.split_segments import (
     forget_segments,
     put_segment,
@@ -35,14 +45,26 @@ class SplitRecords(JobRecords[SplitRequest]):
 
     # ---- for clients
 
-    async def create(self, account_id: str, request: SplitRequest, request_id: str | None) -> SplitJob:
+    async def create(
+        self,
+        account_id: str,
+        request: SplitRequest,
+        request_id: str | None,
+        terms: Terms = NO_TERMS,
+        most_at_once: int | None = None,
+    ) -> SplitJob:
         """The new job, queued; or the first job that this account made with the same request id.
 
         Raises IdempotencyConflict if that one's request was another, JobNotFound if it has been deleted.
         """
-        job = Job(new_id(Prefix.JOB), account_id, State.QUEUED, request, Progress(), self._clock())
+        job = Job(
+            new_id(Prefix.JOB), account_id, State.QUEUED, request, Progress(), self._clock(), terms=terms
+        )
+        asked = asked_of(request)
         async with self._database.writing() as connection:
-            return await create_once(connection, job, SPLIT, request_id, asked=asked_of(request))
+            return await create_once(
+                connection, job, SPLIT, request_id, asked=asked, most_at_once=most_at_once
+            )
 
     async def segments(self, job_id: str) -> tuple[StoredSegment, ...]:
         """In order of their index. Whoever asks has made sure that the job is the client's."""
@@ -127,4 +149,13 @@ class SplitRecords(JobRecords[SplitRequest]):
             check_whole(segments, job.source.sample_count if job.source else None)
             await forget_chunks(change.connection, job_id)
             done = replace(job.progress, percent=100)
-            return await change.save(replace(job, state=State.COMPLETED, progress=done))
+            kept = _stored_bytes(job, segments)
+            return await change.save(replace(job, state=State.COMPLETED, progress=done, stored_bytes=kept))
+
+
+def _stored_bytes(job: SplitJob, segments: Sequence[StoredSegment]) -> int:
+    source = (job.source.size_bytes if job.source else None) or 0
+    spoken = [*transcripts_of((job.outcome or {}).get("transcripts"))]
+    for segment in segments:
+        spoken += segment.transcripts
+    return source + sum(each.size_bytes for each in segments) + sum(each.size_bytes for each in spoken)

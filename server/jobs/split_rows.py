@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from server.jobs.kinds import Kind, KindName
+from server.jobs.kinds import EventWords, Kind, KindName
 from server.jobs.model import (
     Phase,
     PlannedSegment,
@@ -69,4 +69,6 @@ def progress_of(recognized: Recognized) -> Progress:
     return Progress(phase=Phase.TRANSCRIBING, heard_percent=recognized.percent)
 
 
-SPLIT = Kind(KindName.SPLIT, request_of, progress_of)
+_WORDS = EventWords("job.completed", "job.failed", "job.progress")
+
+SPLIT = Kind(KindName.SPLIT, request_of, progress_of, _WORDS)

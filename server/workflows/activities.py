@@ -102,6 +102,7 @@ class SplitActivities:
         with reported():
             await self._store_manifest(ref)
             job = await self._parts.records.complete(ref.job_id)
+            await self._parts.steps.afterwards.job_ended(job.account_id, job.id)
             log.info("job completed", action="complete", job_id=job.id, account_id=job.account_id)
 
     @activity.defn(name="split.plan")

@@ -65,6 +65,7 @@ class BatchActivities:
         async with self._steps.working(ref, "write") as work:
             work.reporter.writing()
             await self._write(work.job)
+            await self._steps.afterwards.job_ended(ref.account_id, ref.job_id)
             log.info("job completed", action="complete", job_id=ref.job_id, account_id=ref.account_id)
 
     @activity.defn(name="batch.fail")
@@ -90,7 +91,7 @@ class BatchActivities:
         transcript = await self._transcribing.transcript(job, speech)
         storing = TranscriptStoring(self._steps.store, job, speech)
         key_of = partial(transcript_key, job.account_id, job.id, job.public_id or job.id)
-        await storing.put(transcript, job.source.file_name if job.source else "", key_of)
+        stored = await storing.put(transcript, job.source.file_name if job.source else "", key_of)
         await self._transcribing.forget_sound(job)
         outcome = {"word_count": len(transcript.words), "language": transcript.language}
-        await self._records.complete(job.id, outcome)
+        await self._records.complete(job.id, outcome, sum(each.size_bytes for each in stored))

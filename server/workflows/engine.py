@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowFailureError
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -36,6 +36,8 @@ class TemporalEngine:
                 JobRef(job_id, account_id),
                 id=job_id,
                 task_queue=TASK_QUEUE,
+                # Accounts take turns, whoever has more in line; what the job does inherits it.
+                priority=Priority(fairness_key=account_id[:64]),
                 # Records decide whether work is left; a run that ended without recording may be repeated.
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
+from server.jobs.afterwards import Afterwards
+from server.jobs.announcing import Announced
 from server.jobs.model import Job, SourceFacts
 from server.jobs.records import JobRecords
 from server.workflows.failures import failure_of, reported
@@ -24,7 +26,12 @@ from storage.keys import job_prefix, source_key
 
 BEAT_S = 1.0
 
-Request = TypeVar("Request", bound=Located)
+
+class Asked(Located, Announced, Protocol):
+    """What the requests of all kinds have in common."""
+
+
+Request = TypeVar("Request", bound=Asked)
 
 log = structlog.get_logger()
 
@@ -51,6 +58,7 @@ class Steps(Generic[Request]):
     store: ObjectStore
     scratch: Scratch
     client: Client
+    afterwards: Afterwards
 
     @asynccontextmanager
     async def working(self, ref: JobRef, step: str) -> AsyncIterator[Work[Request]]:
@@ -86,6 +94,7 @@ class Steps(Generic[Request]):
             await self.store.delete_prefix(job_prefix(job.account_id, job.job_id))
             await self.records.fail(job.job_id, failure)
             await self.records.objects_removed(job.job_id)
+            await self.afterwards.job_ended(job.account_id, job.job_id)
             log.info(
                 "job failed",
                 action="fail",
@@ -103,7 +112,8 @@ class Steps(Generic[Request]):
             log.info("job cleaned up", action="clean_up", job_id=ref.job_id, account_id=ref.account_id)
 
     async def _fetched(self, work: Work[Request]) -> SourceFacts:
-        job, sources = work.job, self.sources
+        job, most = work.job, work.job.terms.max_source_bytes
+        sources = self.sources if most is None else self.sources.up_to(most)
         key = source_key(job.account_id, job.id)
         if (upload_id := job.request.upload_id) is not None:
             upload = await sources.uploads.get(job.account_id, upload_id)

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 
+from server.accounts.model import Caller
 from server.api.batch_files import BatchFiles
 from server.api.batch_service import BatchService
+from server.api.desk import Desk
 from server.api.interceptors import CallInterceptor
 from server.database.open import Database
 from server.fetch.guard import AddressPolicy
@@ -26,7 +28,7 @@ from storage.interface import ObjectInfo, Source
 from storage.memory import MemoryStore
 from storage.signed_links import LocalSigner
 from tests.api.batch_models import models
-from tests.jobs.engines import NotedEngine
+from tests.jobs.engines import NotedEngine, afterwards
 from zerokerf.errors import Unauthenticated, ZerokerfError
 from zerokerf.status import from_rpc_error
 from zerokerf.v1 import batch_pb2
@@ -52,6 +54,11 @@ class Keys:
         if len(secret) != 1:
             raise Unauthenticated
         return f"acc_{secret}"
+
+
+class EnoughLeft:
+    async def check(self, caller: Caller) -> None:
+        """The plan has no limit."""
 
 
 class NotedStore(MemoryStore):
@@ -138,8 +145,8 @@ async def open_house(database: Database) -> AsyncIterator[House]:
     lives = timedelta(minutes=30)
     uploads = Uploads(database, store, signer, LIMIT_BYTES, part_bytes=100, link_lives=lives)
     files = BatchFiles(signer, partial(object_uri, MemoryAddress()))
-    jobs = BatchJobs(records, engine, uploads, wakeups)
-    service = BatchService(jobs, uploads, files, AddressPolicy(), models())
+    jobs = BatchJobs(records, engine, uploads, wakeups, afterwards(database, engine))
+    service = BatchService(jobs, uploads, files, AddressPolicy(), models(), Desk(EnoughLeft(), 0))
     async with _serving(service) as stub:
         yield House(stub, records, engine, uploads, store)
     await store.aclose()

@@ -53,7 +53,7 @@ def test_a_key_that_is_no_upload_of_the_account_is_not_found(key: str) -> None:
 
 def test_a_stream_brings_its_own_source() -> None:
     with pytest.raises(InvalidParams) as raised:
-        batch_rules.streamed_request(asked(), MODELS)
+        batch_rules.streamed_request(asked(), AddressPolicy(), MODELS)
 
     assert list(raised.value.violations) == ["source"]
     assert batch_rules.streamed_request(pb.CreateBatchJobRequest(), MODELS).source_url is None

@@ -3,6 +3,10 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from server.database.clock import Clock, utc_now
+from server.database.open import Database
+from server.jobs.admission import Admission, MostOf
+from server.jobs.afterwards import Afterwards
 from server.jobs.kinds import KindName
 from server.jobs.model import SplitPlan, SplitRequest
 from zerokerf.errors import Unavailable
@@ -37,3 +41,19 @@ class NotedEngine:
             raise RuntimeError(job_id)
         asked.append(job_id)
         self.asked_again.set()
+
+
+@dataclass
+class NotedDeliveries:
+    """Remembers of which jobs word was to go out."""
+
+    handed_over: list[str] = field(default_factory=list)
+
+    async def hand_over(self, job_id: str) -> None:
+        self.handed_over.append(job_id)
+
+
+def afterwards(
+    database: Database, engine: NotedEngine, most_of: MostOf = lambda _: None, clock: Clock = utc_now
+) -> Afterwards:
+    return Afterwards(Admission(database, engine, most_of, clock), NotedDeliveries())

@@ -8,10 +8,10 @@ import pytest
 from server.database.open import Database
 from server.jobs.model import SplitJob, SplitRequest
 from server.jobs.open_work import JobRef, OpenWork
-from server.jobs.reconciler import Sweep, reconcile_forever
+from server.jobs.reconciler import Sweep, reconcile_forever, rounds_of_jobs
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups_in_process import InProcessWakeups
-from tests.jobs.engines import NotedEngine
+from tests.jobs.engines import NotedEngine, afterwards
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 REQUEST = SplitRequest(source_url="https://example.org/a.wav", segment_ns=10**9)
@@ -31,21 +31,24 @@ async def new_job(records: SplitRecords) -> SplitJob:
     return await records.create("acc_a", REQUEST, None)
 
 
-def starts(work: OpenWork, engine: NotedEngine, now: list[datetime]) -> Sweep:
+def starts(work: OpenWork, engine: NotedEngine, now: list[datetime]) -> Sweep[JobRef]:
     async def start(job: JobRef) -> None:
         await engine.start(job.kind, job.id, job.account_id)
 
     return Sweep("start", work.unstarted, start, lambda: now[0], pause_s=0)
 
 
-async def test_it_starts_and_cleans_what_was_left_over(records: SplitRecords, work: OpenWork) -> None:
+async def test_it_starts_and_cleans_what_was_left_over(
+    records: SplitRecords, work: OpenWork, database: Database
+) -> None:
     queued, cancelled, deleted = [await new_job(records) for _ in range(3)]
     await records.request_cancel("acc_a", cancelled.id)
     await records.delete("acc_a", deleted.id)
     engine = NotedEngine()
+    rounds = rounds_of_jobs(work, engine, afterwards(database, engine).admission)
 
     async with asyncio.TaskGroup() as group:
-        task = group.create_task(reconcile_forever(work, engine, every_s=0.01))
+        task = group.create_task(reconcile_forever(rounds, every_s=0.01))
         async with asyncio.timeout(10):
             while len(engine.cleaned) < 2:
                 await engine.asked_again.wait()

@@ -1,6 +1,7 @@
 """Split jobs as clients use them: records, engine and uploads together."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,7 +12,8 @@ from server.jobs.split_jobs import SplitJobs
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
 from server.jobs.wakeups_in_process import InProcessWakeups
-from tests.jobs.engines import NotedEngine
+from server.uploads.model import Upload
+from tests.jobs.engines import NotedEngine, afterwards
 from zerokerf.errors import JobAlreadyProcessing, JobNotFound, UploadIncomplete
 
 REQUEST = SplitRequest(source_url="https://example.org/a.wav", segment_ns=10**9)
@@ -22,9 +24,10 @@ UPLOADED = SplitRequest(upload_id="upl_0123456789abcdefghij", segment_ns=10**9)
 class Uploads:
     complete: set[tuple[str, str]] = field(default_factory=set)
 
-    async def require_complete(self, account_id: str, upload_id: str) -> None:
+    async def require_complete(self, account_id: str, upload_id: str) -> Upload:
         if (account_id, upload_id) not in self.complete:
             raise UploadIncomplete(upload_id)
+        return Upload(upload_id, account_id, "a.wav", "audio/wav", datetime.now(UTC), committed_size=1000)
 
 
 @dataclass
@@ -39,7 +42,8 @@ class House:
 def house(database: Database) -> House:
     wakeups, engine, uploads = InProcessWakeups(), NotedEngine(), Uploads()
     records = SplitRecords(database, wakeups)
-    return House(SplitJobs(records, engine, uploads, wakeups), records, engine, uploads)
+    after = afterwards(database, engine)
+    return House(SplitJobs(records, engine, uploads, wakeups, after), records, engine, uploads)
 
 
 async def test_a_submitted_job_is_recorded_and_started(house: House) -> None:

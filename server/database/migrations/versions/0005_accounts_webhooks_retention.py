@@ -10,11 +10,10 @@ depends_on = None
 
 _TIME = sa.DateTime(timezone=True)
 _JSON = sa.JSON(none_as_null=True)
+_ADMITTED = sa.text("deleted_at IS NULL AND state IN ('queued', 'processing') AND admitted_at IS NOT NULL")
 _PARTIAL = {
-    "admitted": (
-        ["created_at", "id"],
-        sa.text("deleted_at IS NULL AND state IN ('queued', 'processing') AND admitted_at IS NOT NULL"),
-    ),
+    "admitted": (["created_at", "id"], _ADMITTED),
+    "running": (["account_id"], _ADMITTED),
     "waiting": (
         ["account_id", "created_at", "id"],
         sa.text("deleted_at IS NULL AND state = 'queued' AND admitted_at IS NULL"),
