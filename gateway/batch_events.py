@@ -8,8 +8,9 @@ from typing_extensions import TypedDict
 from gateway.answers import timestamp
 from gateway.batch_answers import ErrorMessageJson
 from gateway.batch_callers import BatchCaller, BatchJobId
-from gateway.batch_states import Status, is_final, status_of
+from gateway.batch_states import Status, status_of
 from gateway.event_streams import LastEventId, event_bytes, events_answer, sequence_of
+from zerokerf.batch_states import is_final
 from zerokerf.durations import exact_seconds
 from zerokerf.v1 import batch_service_pb2 as pb
 from zerokerf.v1.batch_pb2 import BatchEvent, BatchProgress
@@ -19,7 +20,6 @@ NAMES: dict[Status, str] = {
     "QUEUED": "job.queued",
     "DONE": "job.completed",
     "FAILED": "job.failed",
-    "DELETED": "job.deleted",
 }
 
 

@@ -16,7 +16,6 @@ STATUSES: dict[BatchJob.State.ValueType, Status] = {
     BatchJob.STATE_FAILED: "FAILED",
     BatchJob.STATE_DELETED: "DELETED",
 }
-_FINAL = frozenset({"DONE", "FAILED", "DELETED"})
 
 #: What lists can be filtered by: the contract leaves out POST_PROCESSING.
 FILTERS: dict[str, BatchJob.State.ValueType] = {
@@ -26,7 +25,3 @@ FILTERS: dict[str, BatchJob.State.ValueType] = {
 
 def status_of(state: BatchJob.State.ValueType) -> Status:
     return STATUSES.get(state, "IN_PROGRESS")
-
-
-def is_final(state: BatchJob.State.ValueType) -> bool:
-    return status_of(state) in _FINAL

@@ -11,9 +11,9 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from gateway.batch_states import is_final
 from tests.gateway.admission import Context, admit, fail
 from tests.gateway.batch_jobs import DEFAULT_MODEL, SUBMITTED, queued, stored, with_defaults
+from zerokerf.batch_states import is_final
 from zerokerf.errors import (
     JobExists,
     JobNotCancellable,
