@@ -10,12 +10,12 @@ import pytest
 
 from gateway.batch_errors import KINDS, REASONS, batch_answer_of, batch_face_of
 from gateway.config import GatewayConfig
-from gateway.serve import serve_gateway
 from tests.gateway.admission import KEY
 from tests.gateway.batch_bodies import BY_URL
 from tests.gateway.batch_jobs import JOBS
 from tests.gateway.batch_memory_service import MemoryBatchService
 from tests.gateway.every_error import bare, classes
+from tests.gateway.serving import client_of
 from zerokerf.channel import open_channel
 from zerokerf.errors import (
     FileTooLarge,
@@ -205,12 +205,7 @@ async def test_failures_of_the_server_show_nothing_internal(
 async def test_a_server_that_is_away_makes_the_service_unavailable(batch_config: GatewayConfig) -> None:
     nowhere = partial(open_channel, "127.0.0.1:1", None)
     away = replace(batch_config, open_channel=nowhere, call_timeout_s=2)
-    async with (
-        serve_gateway(away, "127.0.0.1", 0) as (host, port),
-        httpx.AsyncClient(
-            base_url=f"http://{host}:{port}", headers={"Authorization": f"Bearer {KEY}"}
-        ) as client,
-    ):
+    async with client_of(away) as client:
         answers = [await call(client, method, path) for method, path in OPERATIONS]
 
     assert [(answer.status_code, answer.json()) for answer in answers] == [
@@ -221,10 +216,7 @@ async def test_a_server_that_is_away_makes_the_service_unavailable(batch_config:
 async def test_a_bug_is_told_in_the_envelope(batch_config: GatewayConfig) -> None:
     """Here: a configuration that no request can be served with."""
     broken = replace(batch_config, call_timeout_s="soon")  # type: ignore[arg-type]  # the bug
-    async with (
-        serve_gateway(broken, "127.0.0.1", 0) as (host, port),
-        httpx.AsyncClient(headers={"Authorization": f"Bearer {KEY}"}) as client,
-    ):
-        answer = await client.get(f"http://{host}:{port}{JOBS}")
+    async with client_of(broken) as client:
+        answer = await client.get(JOBS)
 
     assert (answer.status_code, answer.json()) == (500, {"error": "Internal server error"})

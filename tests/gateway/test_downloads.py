@@ -7,11 +7,11 @@ import pytest
 import pytest_asyncio
 
 from gateway.config import GatewayConfig
-from gateway.serve import serve_gateway
 from storage.signed_links import Link, LocalSigner, sign
 from tests.gateway.conftest import SIGNING_KEY, Setup
 from tests.gateway.jobs import at
 from tests.gateway.links import BYTES, HOUR, path_of, until
+from tests.gateway.serving import client_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -200,8 +200,5 @@ def open_files() -> list[str]:
 
 
 async def test_a_gateway_without_a_folder_serves_no_files(lonely: GatewayConfig, download: str) -> None:
-    async with (
-        serve_gateway(lonely, "127.0.0.1", 0) as (host, port),
-        httpx.AsyncClient(base_url=f"http://{host}:{port}") as client,
-    ):
+    async with client_of(lonely) as client:
         assert (await client.get(download)).status_code == 404

@@ -13,11 +13,11 @@ from gateway.config import GatewayConfig
 from gateway.docs import ERRORS
 from gateway.errors import KINDS, REASONS, face_of
 from gateway.fields import JSON_NAMES
-from gateway.serve import serve_gateway
 from tests.gateway.admission import KEY
 from tests.gateway.conftest import Setup
 from tests.gateway.every_error import bare, classes
 from tests.gateway.memory_service import MemoryService
+from tests.gateway.serving import client_of
 from zerokerf.channel import open_channel
 from zerokerf.errors import (
     InternalError,
@@ -145,10 +145,7 @@ async def test_failures_of_the_server_show_nothing_internal(
 
 
 async def test_a_server_that_is_away_makes_the_service_unavailable(lonely: GatewayConfig) -> None:
-    async with (
-        serve_gateway(lonely, "127.0.0.1", 0) as (host, port),
-        httpx.AsyncClient(base_url=f"http://{host}:{port}", headers={"X-API-Key": KEY}) as client,
-    ):
+    async with client_of(lonely) as client:
         answer = await client.get("/api/v1/splits")
         ready = await client.get("/readyz")
         alive = await client.get("/healthz")
@@ -164,11 +161,7 @@ async def test_a_server_that_does_not_answer_makes_the_service_unavailable(lonel
     config = replace(
         lonely, open_channel=partial(open_channel, f"127.0.0.1:{port}", None), call_timeout_s=0.2
     )
-    async with (
-        silent,
-        serve_gateway(config, "127.0.0.1", 0) as (host, rest_port),
-        httpx.AsyncClient(base_url=f"http://{host}:{rest_port}", headers={"X-API-Key": KEY}) as client,
-    ):
+    async with silent, client_of(config) as client:
         answer = await client.get("/api/v1/splits")
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")

@@ -12,10 +12,9 @@ from google.protobuf.duration_pb2 import Duration
 
 from gateway.docs import ERRORS
 from gateway.errors import OF_RECORDINGS
-from gateway.serve import serve_gateway
-from tests.gateway.admission import KEY
 from tests.gateway.conftest import Setup
 from tests.gateway.memory_service import MemoryService
+from tests.gateway.serving import client_of
 from zerokerf.errors import (
     CorruptFile,
     DownloadFailed,
@@ -187,13 +186,18 @@ async def test_the_documented_reasons_of_recordings_are_such() -> None:
     assert {code for code, (status, _) in ERRORS.items() if status == 422} <= set(OF_RECORDINGS)
 
 
-async def test_a_client_that_leaves_stops_the_work_on_its_plan(
-    http: httpx.AsyncClient, service: MemoryService
-) -> None:
+async def begun_plan(http: httpx.AsyncClient, service: MemoryService) -> asyncio.Task[httpx.Response]:
     service.may_plan.clear()
     asking = asyncio.create_task(http.post(PLAN, json=GOOD))
     async with asyncio.timeout(5):
         await service.planning.wait()
+    return asking
+
+
+async def test_a_client_that_leaves_stops_the_work_on_its_plan(
+    http: httpx.AsyncClient, service: MemoryService
+) -> None:
+    asking = await begun_plan(http, service)
 
     asking.cancel()
 
@@ -204,10 +208,7 @@ async def test_a_client_that_leaves_stops_the_work_on_its_plan(
 async def test_a_client_that_waits_gets_its_plan_in_the_end(
     http: httpx.AsyncClient, service: MemoryService
 ) -> None:
-    service.may_plan.clear()
-    asking = asyncio.create_task(http.post(PLAN, json=GOOD))
-    async with asyncio.timeout(5):
-        await service.planning.wait()
+    asking = await begun_plan(http, service)
 
     service.may_plan.set()
 
@@ -218,10 +219,7 @@ async def test_a_client_that_waits_gets_its_plan_in_the_end(
 async def test_a_plan_may_take_longer_than_other_calls(setup: Setup, service: MemoryService) -> None:
     config = replace(setup.config, call_timeout_s=0.1, files=None)
     service.may_plan.clear()
-    async with (
-        serve_gateway(config, "127.0.0.1", 0) as (host, port),
-        httpx.AsyncClient(base_url=f"http://{host}:{port}", headers={"X-API-Key": KEY}) as client,
-    ):
+    async with client_of(config) as client:
         asking = asyncio.create_task(client.post(PLAN, json=GOOD))
         done, _ = await asyncio.wait({asking}, timeout=0.4)
         service.may_plan.set()
@@ -234,10 +232,7 @@ async def test_a_plan_may_take_longer_than_other_calls(setup: Setup, service: Me
 async def test_a_plan_that_takes_too_long_is_given_up(setup: Setup, service: MemoryService) -> None:
     config = replace(setup.config, plan_timeout_s=0.2, files=None)
     service.may_plan.clear()
-    async with (
-        serve_gateway(config, "127.0.0.1", 0) as (host, port),
-        httpx.AsyncClient(base_url=f"http://{host}:{port}", headers={"X-API-Key": KEY}) as client,
-    ):
+    async with client_of(config) as client:
         answer = await client.post(PLAN, json=GOOD)
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "SERVICE_UNAVAILABLE")
