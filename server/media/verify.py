@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import ffmpeg
@@ -11,7 +12,8 @@ import ffmpeg
 from server.media.decoder import QUIET, Decoder, source_options
 from server.media.encode import DEMUXERS, EncodePlan
 from server.media.pcm import Pcm, SampleFormat, read_range
-from server.media.run import RunLimits, refuse_our_faults, run
+from server.media.run import RunLimits, refuse_our_faults
+from server.media.run_piped import run_piped
 from server.media.segment import CutSegment
 from server.media.threads import in_thread
 from server.media.wav import WavHeaderError, read_header
@@ -53,19 +55,13 @@ async def _compare(segment: CutSegment, target: EncodePlan, pcm: Pcm, decoder: D
     if target.format is Format.WAV and not target.is_lossless:
         return await asyncio.to_thread(_count_wav, segment, target), False
     kept = pcm.sample_format if target.is_lossless else SampleFormat.S16
-    read_fd, write_fd = os.pipe()
-    draining = asyncio.create_task(in_thread(_drain, read_fd, segment, pcm))
-    try:
-        try:
-            patience_s = 120 + 2 * segment.sample_count // pcm.sample_rate
-            limits = RunLimits(wall_s=patience_s, cpu_s=patience_s, memory_bytes=_MEMORY_BYTES)
-            argv = _argv(segment.path, target.format, kept, decoder)
-            finished = await run(argv, folder=segment.path.parent, limits=limits, stdout_fd=write_fd)
-        finally:
-            os.close(write_fd)  # the draining thread now reaches the end
-    finally:
-        found_bytes, is_same = await draining
-        os.close(read_fd)
+    patience_s = 120 + 2 * segment.sample_count // pcm.sample_rate
+    finished, (found_bytes, is_same) = await run_piped(
+        _argv(segment.path, target.format, kept, decoder),
+        partial(_drain, segment, pcm),
+        folder=segment.path.parent,
+        limits=RunLimits(wall_s=patience_s, cpu_s=patience_s, memory_bytes=_MEMORY_BYTES),
+    )
     refuse_our_faults(finished)
     return found_bytes // (kept.sample_bytes * target.channels), is_same and finished.exit_code == 0
 
@@ -104,7 +100,7 @@ def _count_wav(segment: CutSegment, target: EncodePlan) -> int:
     return header.found_samples if is_right and header.found_samples == header.claimed_samples else 0
 
 
-def _drain(read_fd: int, segment: CutSegment, pcm: Pcm, stop: threading.Event) -> tuple[int, bool]:
+def _drain(segment: CutSegment, pcm: Pcm, read_fd: int, stop: threading.Event) -> tuple[int, bool]:
     """Reads a decoder to its end, beside the same range of the source."""
     found_bytes, is_same = 0, True
     with pcm.path.open("rb") as source:

@@ -1,22 +1,18 @@
 """The outline of a whole recording for a picture: extremes, loudness and pauses, heard in one pass."""
 
 import asyncio
-import os
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
-import ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from server.media.decoder import QUIET, Decoder, source_options
+from server.media.decoder import Decoder
 from server.media.facts import MediaLimits, SourceFacts
 from server.media.pcm import SampleFormat
-from server.media.run import RunLimits, refuse_our_faults, run
-from server.media.silence_levels import POWERS, Levels, OnSamples, SampleKind, measure_levels
+from server.media.silence_levels import POWERS, Levels, OnSamples
 from server.media.silence_pauses import Pauses, pauses_of
-from server.media.threads import in_thread
+from server.media.source_levels import measure_source
 from zerokerf.errors import CorruptFile
 
 _FULL_SCALE = 2.0**15
@@ -47,7 +43,9 @@ async def read_waveform(
     `on_progress` is called in another thread.
     """
     outline = _Outline(sample_count, min(columns, sample_count), facts.channels)
-    levels = await _decoded(path, facts, outline, folder, decoder, limits, on_progress)
+    _, levels = await measure_source(
+        path, facts, SampleFormat.S16, folder, decoder, limits, on_progress, outline.take
+    )
     if levels.sample_count == 0:
         raise CorruptFile("it could not be drawn, because it does not decode.")
     loudness = _loudness(levels, sample_count, len(outline.lows))
@@ -83,46 +81,6 @@ class _Outline:
         self._place += len(values)
 
 
-async def _decoded(
-    path: Path,
-    facts: SourceFacts,
-    outline: _Outline,
-    folder: Path,
-    decoder: Decoder,
-    limits: MediaLimits,
-    on_progress: OnSamples | None,
-) -> Levels:
-    kind = SampleKind(sample_format=SampleFormat.S16, channels=facts.channels, sample_rate=facts.sample_rate)
-    read_fd, write_fd = os.pipe()
-    listening = asyncio.create_task(in_thread(_listen, read_fd, kind, outline, on_progress))
-    try:
-        try:
-            finished = await run(
-                _argv(path, facts, decoder, limits),
-                folder=folder,
-                limits=RunLimits(wall_s=limits.cpu_s, cpu_s=limits.cpu_s, memory_bytes=limits.memory_bytes),
-                stdout_fd=write_fd,
-            )
-        finally:
-            os.close(write_fd)  # whoever listens now reaches the end
-    finally:
-        levels = await listening
-        os.close(read_fd)
-    refuse_our_faults(finished)
-    return levels
-
-
-def _listen(
-    read_fd: int, kind: SampleKind, outline: _Outline, on_progress: OnSamples | None, stop: Event
-) -> Levels:
-    def read_into(room: memoryview) -> int:
-        read = os.readv(read_fd, [room])
-        outline.take(bytes(room[:read]))
-        return read
-
-    return measure_levels(read_into, kind, stop, on_progress)
-
-
 def _loudness(levels: Levels, sample_count: int, columns: int) -> NDArray[np.float64]:
     """Columns that are shorter than what was measured share it."""
     firsts = np.arange(columns) * sample_count // columns // levels.window_samples
@@ -131,17 +89,3 @@ def _loudness(levels: Levels, sample_count: int, columns: int) -> NDArray[np.flo
     widths = np.maximum(np.diff(starts, append=len(levels.codes)), 1)
     loudness: NDArray[np.float64] = np.sqrt(powers / widths)
     return loudness
-
-
-def _argv(path: Path, facts: SourceFacts, decoder: Decoder, limits: MediaLimits) -> list[str]:
-    source = ffmpeg.input(f"file:{path.absolute()}", threads=1, **source_options(facts.demuxer))
-    output = source[f"a:{facts.stream_index}"].output(
-        "pipe:1",
-        f="s16le",
-        acodec="pcm_s16le",
-        ac=facts.channels,
-        ar=facts.sample_rate,
-        t=limits.max_duration_s + 1,
-    )
-    argv: list[str] = output.global_args(*QUIET).compile(cmd=str(decoder.binary))
-    return argv
