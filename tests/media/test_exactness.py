@@ -14,6 +14,7 @@ from server.media.segment import CutSegment
 from server.media.verify import Proof, verify_segment
 from tests.media.conftest import Room
 from tests.media.corpus import SAMPLES, SOURCES, decode_all
+from zerokerf.durations import milliseconds, segment_ms
 from zerokerf.formats import Format
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -63,7 +64,8 @@ async def test_segments_joined_have_the_samples_of_the_source(
     assert sum(proof.decoded_samples for _, proof in made) == pcm.sample_count
     assert sum(soundfile.info(segment.path).frames for segment, _ in made) == pcm.sample_count
     assert [segment.excess_samples for segment, _ in made] == [0, 0, 0]
-    assert sum(segment.sample_count for segment, _ in made) == pcm.sample_count
+    lengths_ms = [segment_ms(each.first_sample, each.sample_count, pcm.sample_rate) for each, _ in made]
+    assert sum(lengths_ms) == milliseconds(pcm.sample_count, pcm.sample_rate)
 
 
 @pytest.mark.parametrize("name", ["cbr.mp3", "24bit.flac", "24bit.wav", "float.wav", "vorbis.ogg"])

@@ -1,4 +1,4 @@
-"""Plans by length cover everything once and do not drift, however long the source is."""
+"""Plans by length cover everything once, do not drift, and their lengths add up to the printed digit."""
 
 from fractions import Fraction
 from itertools import pairwise
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from server.media.facts import MediaLimits
 from server.media.plan import NANOS, Cut, DurationMode, FileSizeMode, PlanOptions, plan_cuts
+from zerokerf.durations import milliseconds, segment_ms
 from zerokerf.errors import SegmentLongerThanSource, TooManySegments
 
 LIMITS = MediaLimits()
@@ -54,6 +55,17 @@ def test_no_boundary_is_further_than_half_a_sample_from_its_time(case: tuple[int
     for cut in cuts[1:]:
         nearest = round(cut.first_sample * NANOS / (segment_ns * rate))
         assert abs(cut.first_sample * NANOS - nearest * segment_ns * rate) * 2 <= NANOS
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(plannable())
+def test_durations_add_up_to_the_printed_digit(case: tuple[int, int, int]) -> None:
+    total, rate, segment_ns = case
+
+    cuts = by_length(total, rate, segment_ns)
+
+    lengths_ms = [segment_ms(cut.first_sample, cut.sample_count, rate) for cut in cuts]
+    assert sum(lengths_ms) == milliseconds(total, rate)
 
 
 def test_an_exact_multiple_makes_no_ghost() -> None:
