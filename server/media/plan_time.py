@@ -1,4 +1,4 @@
-"""Time in whole numbers: nanoseconds, samples, milliseconds, and how each becomes the other."""
+"""Time in whole numbers: nanoseconds and samples, and how each becomes the other."""
 
 NANOS = 1_000_000_000
 
@@ -11,10 +11,6 @@ def divide_rounding(numerator: int, denominator: int) -> int:
 def sample_at(time_ns: int, sample_rate: int) -> int:
     """The sample nearest to a time."""
     return divide_rounding(time_ns * sample_rate, NANOS)
-
-
-def total_ms(sample_count: int, sample_rate: int) -> int:
-    return divide_rounding(sample_count * 1000, sample_rate)
 
 
 def seconds_text(time_ns: int) -> str:
