@@ -11,6 +11,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.dialects import dialect_of
+from gateway.rate_headers import note_calls, rate_headers
+from gateway.strict_json import has_body
 from zerokerf.errors import InternalError
 
 log = structlog.get_logger()
@@ -53,7 +55,9 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._request_id = uuid.uuid4().hex
-        self._body_is_read = not _has_body(scope)
+        self._calls = note_calls()
+        scope.setdefault("state", {})["calls"] = self._calls
+        self._body_is_read = not has_body(Headers(scope=scope))
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -64,10 +68,11 @@ class Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             await self._drop_body()
-            self._complete(MutableHeaders(scope=message))
+            await self._complete(MutableHeaders(scope=message))
         await self._send(message)
 
-    def _complete(self, headers: MutableHeaders) -> None:
+    async def _complete(self, headers: MutableHeaders) -> None:
+        headers.update(await rate_headers(self._calls))
         headers["X-Request-Id"] = self._request_id
         headers["X-Content-Type-Options"] = "nosniff"
         headers.setdefault("Cache-Control", "no-store")
@@ -100,11 +105,6 @@ class Exchange:
             ms=took_ms,
             request_id=self._request_id,
         )
-
-
-def _has_body(scope: Scope) -> bool:
-    headers = Headers(scope=scope)
-    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 def _route(scope: Scope) -> str:

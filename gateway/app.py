@@ -23,10 +23,12 @@ from gateway import (
     uploads,
 )
 from gateway.access import Access
+from gateway.account_routes import add_account_routes
 from gateway.backend import Backend, connected
 from gateway.config import GatewayConfig
 from gateway.dialects import dialect_of
 from gateway.files import FileRoutes
+from gateway.refusals import once_known
 from zerokerf.errors import InvalidParams, ZerokerfError
 
 
@@ -43,6 +45,7 @@ def create_app(config: GatewayConfig, draining: asyncio.Event | None = None) -> 
     app.add_middleware(Access)
     _add_errors(app)
     _add_api(app)
+    add_account_routes(app)
     _add_batch(app)
     _add_plumbing(app)
     if config.files is not None:
@@ -96,7 +99,7 @@ def _add_errors(app: FastAPI) -> None:
 
 async def _on_our_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ZerokerfError)  # noqa: S101 - the framework's signature is wider than its promise
-    return dialect_of(request.scope).answer_of(error)
+    return await once_known(request, dialect_of(request.scope).answer_of(error))
 
 
 async def _on_call_error(request: Request, error: Exception) -> Response:
@@ -107,9 +110,9 @@ async def _on_call_error(request: Request, error: Exception) -> Response:
 async def _on_bad_parameter(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     mistakes = {str(mistake["loc"][-1]): f"{mistake['msg']}." for mistake in error.errors()}
-    return dialect_of(request.scope).answer_of(InvalidParams(mistakes))
+    return await once_known(request, dialect_of(request.scope).answer_of(InvalidParams(mistakes)))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
-    return dialect_of(request.scope).answer_of_refusal(error, request.method)
+    return await once_known(request, dialect_of(request.scope).answer_of_refusal(error, request.method))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import grpc
 from fastapi import Response
+from fastapi.security.utils import get_authorization_scheme_param
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
@@ -19,6 +21,8 @@ class Dialect:
     answer_of_call: Callable[[grpc.aio.AioRpcError], Response]
     #: For what the framework refuses by itself.
     answer_of_refusal: Callable[[HTTPException, str], Response]
+    #: The key or the token of a request; empty if it has none.
+    secret_of: Callable[[Headers], str]
 
 
 def dialect_of(scope: Scope) -> Dialect:
@@ -36,5 +40,14 @@ def _batch_refusal(error: HTTPException, _: str) -> Response:
     return batch_error(error.status_code, FIXED.get(error.status_code, error.detail), error.headers)
 
 
-_SPLIT = Dialect(answer_of, answer_of_call, _split_refusal)
-_BATCH = Dialect(batch_answer_of, batch_answer_of_call, _batch_refusal)
+def _split_secret(headers: Headers) -> str:
+    return headers.get("x-api-key") or _bearer(headers)
+
+
+def _bearer(headers: Headers) -> str:
+    scheme, secret = get_authorization_scheme_param(headers.get("authorization"))
+    return secret if scheme.lower() == "bearer" else ""
+
+
+_SPLIT = Dialect(answer_of, answer_of_call, _split_refusal, _split_secret)
+_BATCH = Dialect(batch_answer_of, batch_answer_of_call, _batch_refusal, _bearer)

@@ -30,6 +30,10 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "INVALID_URL": (400, "A URL must start with http:// or https://."),
     "DURATION_TOO_SHORT": (400, "A segment lasts at least 1 s, not 0 s."),
     "UNAUTHORIZED": (401, "An API key is required."),
+    "TOKEN_EXPIRED": (401, "The token has expired; get a new one."),
+    "KEY_REVOKED": (401, "This API key has been revoked; use another one."),
+    "QUOTA_EXCEEDED": (402, "The 60 minutes of this month are used up; they are renewed on 2026-06-01."),
+    "INSUFFICIENT_SCOPE": (403, "This call needs the scope 'splits:write', which the caller does not have."),
     "JOB_NOT_FOUND": (404, "Job job_xyz789 not found"),
     "NOT_FOUND": (404, "Upload upl_xyz789 not found"),
     "JOB_ALREADY_PROCESSING": (409, "Job job_abc123 is being processed and cannot be deleted now."),
@@ -37,16 +41,30 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "MANIFEST_NOT_READY": (409, "Job job_abc123 has no manifest: only completed jobs have one."),
     "UPLOAD_INCOMPLETE": (409, "Upload upl_abc123 has not received its bytes yet."),
     "IDEMPOTENCY_CONFLICT": (409, "Request id 'a' was used before with a different request."),
+    "TOO_MANY_KEYS": (409, "The plan allows 2 API keys; revoke one to make another."),
+    "DELIVERY_PENDING": (
+        409,
+        "Webhook delivery dlv_abc123 is still being tried.",
+    ),
     "FILE_TOO_LARGE": (413, "The file is 3000000000 bytes; at most 2147483648 bytes are accepted."),
     "CORRUPT_FILE": (422, "The source could not be decoded: it ends in a header."),
     "DOWNLOAD_FAILED": (422, "The source could not be downloaded: the server answered 404."),
     "UNSUPPORTED_FORMAT": (422, "The source is not a supported audio file: it is text."),
     "DURATION_TOO_LONG": (422, "The segment duration of 600 s is longer than the source, which lasts 18 s."),
+    "RATE_LIMITED": (429, "More than 60 requests a minute; try again in 21 s."),
     "INTERNAL_ERROR": (500, "Something went wrong on our side. The failure has been logged."),
+    "NOT_IMPLEMENTED": (501, "A subscription is not offered by this service: it takes no payments."),
     "SERVICE_UNAVAILABLE": (503, "The service is not available at the moment; try again shortly."),
 }
 
-_ALWAYS = ("UNAUTHORIZED", "INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
+_ALWAYS = (
+    "UNAUTHORIZED",
+    "KEY_REVOKED",
+    "INSUFFICIENT_SCOPE",
+    "RATE_LIMITED",
+    "INTERNAL_ERROR",
+    "SERVICE_UNAVAILABLE",
+)
 #: Of every request that says what to cut and how.
 _OF_RECIPES = (
     "INVALID_PARAMS",
@@ -114,11 +132,13 @@ def _show_whole(route: APIRoute, operations: dict[str, Any]) -> None:
                 }
 
 
-def _errors(*codes: str) -> dict[int | str, dict[str, Any]]:
+def errors(*codes: str) -> dict[int | str, dict[str, Any]]:
     answers: dict[int | str, dict[str, Any]] = {}
     for code in (*codes, *_ALWAYS):
         status, message = ERRORS[code]
         error = {"code": code, "message": message, "status": status}
+        if status == 429:
+            error["retryAfter"] = 21
         answer = answers.setdefault(status, {"model": ErrorAnswer, "description": code})
         answer["description"] = ", ".join(dict.fromkeys([*answer["description"].split(", "), code]))
         shown = answer.setdefault("content", {"application/json": {"examples": {}}})["application/json"]
@@ -140,7 +160,7 @@ CREATE_SPLIT: RouteDocs = {
         transcripts=examples.REQUEST_OF_TRANSCRIPTS,
     ),
     "responses": {201: json_answer(SplitJson, "The job, queued", queued=examples.QUEUED)}
-    | _errors(*_OF_RECIPES, "IDEMPOTENCY_CONFLICT"),
+    | errors(*_OF_RECIPES, "IDEMPOTENCY_CONFLICT", "QUOTA_EXCEEDED"),
 }
 
 PLAN_SPLIT: RouteDocs = {
@@ -155,7 +175,7 @@ PLAN_SPLIT: RouteDocs = {
         **examples.REQUESTS_OF_EXTENSIONS,
     ),
     "responses": {200: json_answer(PlanJson, "Where a job would cut", plan=examples.PLAN)}
-    | _errors(
+    | errors(
         *_OF_RECIPES,
         "DOWNLOAD_FAILED",
         "UNSUPPORTED_FORMAT",
@@ -168,7 +188,7 @@ LIST_SPLITS: RouteDocs = {
     "summary": "List split jobs, newest first",
     "tags": ["splits"],
     "responses": {200: json_answer(PageJson, "One page of jobs", page=examples.PAGE)}
-    | _errors("INVALID_PARAMS"),
+    | errors("INVALID_PARAMS"),
 }
 
 GET_SPLIT: RouteDocs = {
@@ -186,35 +206,35 @@ GET_SPLIT: RouteDocs = {
             failed=examples.FAILED,
         )
     }
-    | _errors("JOB_NOT_FOUND"),
+    | errors("JOB_NOT_FOUND"),
 }
 
 DELETE_SPLIT: RouteDocs = {
     "summary": "Delete a job with its source and all segments, for ever",
     "tags": ["splits"],
     "status_code": 204,
-    "responses": {204: {"description": "Deleted"}} | _errors("JOB_NOT_FOUND", "JOB_ALREADY_PROCESSING"),
+    "responses": {204: {"description": "Deleted"}} | errors("JOB_NOT_FOUND", "JOB_ALREADY_PROCESSING"),
 }
 
 GET_MANIFEST: RouteDocs = {
     "summary": "Get the manifest of a completed job: every segment with its place, hash and proof",
     "tags": ["extensions"],
     "responses": {200: json_answer(None, "The document as it is stored", manifest=examples.MANIFEST)}
-    | _errors("JOB_NOT_FOUND", "MANIFEST_NOT_READY"),
+    | errors("JOB_NOT_FOUND", "MANIFEST_NOT_READY"),
 }
 
 CANCEL_SPLIT: RouteDocs = {
     "summary": "Cancel a queued or processing job",
     "tags": ["extensions"],
     "responses": {200: json_answer(SplitJson, "The job, stopped", cancelled=examples.CANCELLED)}
-    | _errors("JOB_NOT_FOUND", "JOB_NOT_CANCELLABLE"),
+    | errors("JOB_NOT_FOUND", "JOB_NOT_CANCELLABLE"),
 }
 
 WATCH_SPLIT: RouteDocs = {
     "summary": "Watch a job as server-sent events",
     "description": EVENTS_DESCRIPTION,
     "tags": ["extensions"],
-    "responses": events_answers(examples.EVENTS) | _errors("INVALID_PARAMS", "JOB_NOT_FOUND"),
+    "responses": events_answers(examples.EVENTS) | errors("INVALID_PARAMS", "JOB_NOT_FOUND"),
 }
 
 CREATE_UPLOAD: RouteDocs = {
@@ -223,7 +243,7 @@ CREATE_UPLOAD: RouteDocs = {
     "status_code": 201,
     "openapi_extra": json_request(CreateUploadBody, upload=examples.UPLOAD_REQUEST),
     "responses": {201: json_answer(UploadJson, "Where to send the file", upload=examples.UPLOAD)}
-    | _errors("INVALID_PARAMS", "IDEMPOTENCY_CONFLICT", "FILE_TOO_LARGE"),
+    | errors("INVALID_PARAMS", "IDEMPOTENCY_CONFLICT", "FILE_TOO_LARGE"),
 }
 
 HEALTHZ: RouteDocs = {

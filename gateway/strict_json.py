@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 
 from fastapi import Request
+from starlette.datastructures import Headers
 
 from zerokerf.errors import FileTooLarge, InvalidParams
 
@@ -31,6 +32,10 @@ async def json_object(request: Request, limit_bytes: int, time_limit_s: float) -
     if media_type != "application/json":
         refuse("The request must have the header Content-Type: application/json.")
     return parse_object(await read_body(request, limit_bytes, time_limit_s))
+
+
+def has_body(headers: Headers) -> bool:
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 async def read_body(request: Request, limit_bytes: int, time_limit_s: float) -> bytes:
