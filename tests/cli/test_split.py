@@ -4,12 +4,12 @@ import asyncio
 import json
 import os
 import pty
-import signal
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Cli, Start
+from tests.cli.processes import interrupt, read_until
 from tests.client.state import Service
 from zerokerf.errors import CorruptFile
 from zerokerf.v1.split_pb2 import Split
@@ -118,12 +118,7 @@ async def test_interrupting_leaves_the_job_running_and_says_how_to_come_back(
 ) -> None:
     service.faults.finish.clear()
     process = await start("split", URL, "--every", "10m")
-    assert process.stderr is not None
-    async with asyncio.timeout(120):
-        while b" 20%" not in await process.stderr.readline():
-            pass
-        process.send_signal(signal.SIGINT)
-        _, err = await process.communicate()
+    err = await interrupt(process)
 
     assert process.returncode == 130
     assert b"zerokerf jobs watch job1" in err
@@ -137,9 +132,9 @@ async def test_on_a_terminal_there_is_a_bar(service: Service, start: Start) -> N
     ours, theirs = pty.openpty()
     process = await start("split", URL, "--every", "10m", stderr=theirs)
     os.close(theirs)
-    shown = await asyncio.to_thread(_read_until, ours, b"segments")
+    shown = await asyncio.to_thread(read_until, ours, b"segments")
     service.faults.finish.set()
-    drain = asyncio.create_task(asyncio.to_thread(_read_until, ours, None))
+    drain = asyncio.create_task(asyncio.to_thread(read_until, ours, None))
     async with asyncio.timeout(120):
         await process.communicate()
         await drain
@@ -148,13 +143,3 @@ async def test_on_a_terminal_there_is_a_bar(service: Service, start: Start) -> N
     assert process.returncode == 0
     assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}".encode() in shown
     assert b"of 3 segments" in shown
-
-
-def _read_until(file: int, sign: bytes | None) -> bytes:
-    read = b""
-    try:
-        while sign is None or sign not in read:
-            read += os.read(file, 4096)
-    except OSError:
-        pass  # The other end of the terminal is closed.
-    return read

@@ -4,12 +4,12 @@ import asyncio
 import json
 import os
 import pty
-import signal
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Cli, Start
+from tests.cli.processes import interrupt, read_until
 from tests.client.state import Service
 from zerokerf.errors import CorruptFile
 from zerokerf.v1.batch_pb2 import BatchJob, TranscriptionConfig
@@ -177,12 +177,7 @@ async def test_interrupting_leaves_the_job_running_and_says_how_to_come_back(
 ) -> None:
     service.faults.finish.clear()
     process = await start("transcribe", URL, "-o", "out")
-    assert process.stderr is not None
-    async with asyncio.timeout(120):
-        while b" 20%" not in await process.stderr.readline():
-            pass
-        process.send_signal(signal.SIGINT)
-        _, err = await process.communicate()
+    err = await interrupt(process)
 
     assert process.returncode == 130
     assert b"zerokerf transcripts watch call1" in err
@@ -199,23 +194,13 @@ async def test_on_a_terminal_there_is_a_bar_and_text_cannot_command_it(
     ours, theirs = pty.openpty()
     process = await start("transcribe", URL, stderr=theirs, stdout=theirs)
     os.close(theirs)
-    shown = await asyncio.to_thread(_read_until, ours, b"chunks")
+    shown = await asyncio.to_thread(read_until, ours, b"chunks")
     service.faults.finish.set()
     async with asyncio.timeout(120):
-        rest = await asyncio.to_thread(_read_until, ours, None)
+        rest = await asyncio.to_thread(read_until, ours, None)
         await process.wait()
     os.close(ours)
 
     assert process.returncode == 0
     assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}".encode() in shown
     assert "Grüße \N{REPLACEMENT CHARACTER}[1m.".encode() in rest
-
-
-def _read_until(file: int, sign: bytes | None) -> bytes:
-    read = b""
-    try:
-        while sign is None or sign not in read:
-            read += os.read(file, 4096)
-    except OSError:
-        pass  # The other end of the terminal is closed.
-    return read
