@@ -1,7 +1,6 @@
 """The pieces of our own work that are measured, each in a process of its own; answers in JSON."""
 
 import asyncio
-import hashlib
 import json
 import os
 import resource
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import high_water
-from server.media.copy_cut import plan_by_size
+from server.media.copy_cut import plan_by_size, segment_of
 from server.media.copying.copier import Copier, Expecting
 from server.media.copying.flac_limited import LimitedFrames
 from server.media.copying.open_copier import open_copier
@@ -130,24 +129,7 @@ def _write(copier: Copier, cuts: tuple[Cut, ...], folder: Path) -> None:
 
 
 def _hashed(copier: Copier, cuts: tuple[Cut, ...], folder: Path) -> list[CutSegment]:
-    return [_segment(copier, cut, _path_of(copier, cut, folder)) for cut in cuts]
-
-
-def _segment(copier: Copier, cut: Cut, path: Path) -> CutSegment:
-    with path.open("rb", buffering=0) as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        size_bytes = file.tell()
-    return CutSegment(
-        index=cut.index,
-        first_sample=cut.first_sample,
-        sample_count=cut.sample_count,
-        path=path,
-        size_bytes=size_bytes,
-        sha256=sha256,
-        output_samples=cut.sample_count,
-        excess_samples=copier.excess_samples(cut.first_sample, cut.sample_count),
-        reason=cut.reason,
-    )
+    return [segment_of(copier, cut, _path_of(copier, cut, folder)) for cut in cuts]
 
 
 def _batches(segments: list[CutSegment]) -> Iterator[list[CutSegment]]:

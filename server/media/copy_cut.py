@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +14,6 @@ from server.media.in_order import in_order
 from server.media.plan import Cut, cuts_between
 from server.media.segment import CutSegment, Dress
 from zerokerf.errors import SizeLimitTooSmall, TooManySegments
-
-_CHUNK_BYTES = 1 << 20
 
 
 def plan_by_size(
@@ -60,10 +59,17 @@ def _copy(copier: Copier, cut: Cut, folder: Path, dress: Dress | None) -> CutSeg
     try:
         copier.write(cut.first_sample, cut.sample_count, part)
         tag_bytes = dress(part, cut) if dress else 0
-        sha256, size_bytes = _digest(part)
+        made = segment_of(copier, cut, part, tag_bytes)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+    return replace(made, path=path)
+
+
+def segment_of(copier: Copier, cut: Cut, path: Path, tag_bytes: int = 0) -> CutSegment:
+    """What there is to know of a finished file."""
+    with path.open("rb", buffering=0) as file:
+        sha256, size_bytes = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
     return CutSegment(
         index=cut.index,
         first_sample=cut.first_sample,
@@ -76,12 +82,6 @@ def _copy(copier: Copier, cut: Cut, folder: Path, dress: Dress | None) -> CutSeg
         excess_samples=copier.excess_samples(cut.first_sample, cut.sample_count),
         reason=cut.reason,
     )
-
-
-def _digest(path: Path) -> tuple[str, int]:
-    with path.open("rb", buffering=0) as file:
-        digest = hashlib.file_digest(file, "sha256")
-        return digest.hexdigest(), file.tell()
 
 
 def _bytes_of_a_second(copier: Copier, first_sample: int) -> int:
