@@ -13,11 +13,4 @@ def vtt_file(transcript: Transcript, shape: BlockShape) -> bytes:
 
 def _cue(number: int, block: Block) -> str:
     text = "\n".join(block.lines).translate(_ESCAPES)
-    return f"{number}\n{_time(block.start_ms)} --> {_time(block.end_ms)}\n{text}\n\n"
-
-
-def _time(time_ms: int) -> str:
-    seconds, milliseconds = divmod(time_ms, 1000)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{seconds:02}.{milliseconds:03}"
+    return f"{number}\n{block.times('.')}\n{text}\n\n"

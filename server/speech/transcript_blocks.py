@@ -29,6 +29,17 @@ class Block:
     end_ms: int
     lines: tuple[str, ...]
 
+    def times(self, point: str) -> str:
+        """From when to when, with that point in front of the milliseconds."""
+        return f"{_clock(self.start_ms, point)} --> {_clock(self.end_ms, point)}"
+
+
+def _clock(time_ms: int, point: str) -> str:
+    seconds, milliseconds = divmod(time_ms, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{seconds:02}{point}{milliseconds:03}"
+
 
 @dataclass(frozen=True, slots=True)
 class _Token:
