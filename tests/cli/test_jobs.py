@@ -80,6 +80,8 @@ async def test_watching_prints_every_event_as_a_line_of_json(service: Service, c
     events = [json.loads(line) for line in result.out.splitlines()]
     assert [event["sequence"] for event in events] == [3, 4, 5, 6]
     assert events[-1]["state"] == "completed"
+    assert [event["progress"]["segments_done"] for event in events] == [0, 1, 2, 3]
+    assert {event["progress"]["segments_total"] for event in events} == {3}
 
 
 async def test_watching_a_job_that_fails_is_code_3(service: Service, cli: Cli) -> None:

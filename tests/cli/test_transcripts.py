@@ -103,6 +103,8 @@ async def test_watching_prints_every_event_as_a_line_of_json(service: Service, c
     events = [json.loads(line) for line in result.out.splitlines()]
     assert [event["sequence"] for event in events] == [3, 4, 5, 6]
     assert events[1]["progress"]["audio_done_s"] == 20
+    assert [event["progress"]["chunks_done"] for event in events] == [0, 1, 2, 3]
+    assert {event["progress"]["chunks_total"] for event in events} == {3}
     assert events[-1]["state"] == "done"
 
 
