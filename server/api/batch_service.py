@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 
 from server.api import batch_rules, validation
 from server.api.batch_config import config_message, output_message
@@ -136,7 +137,7 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
             asked,
             request.id or None,
             request.request_id or None,
-            await self._desk.accept(caller),
+            partial(self._desk.accept, caller),
             caller.plan.concurrent_jobs,
         )
 

@@ -1,6 +1,7 @@
 """SplitService: reads the request, asks the jobs, answers."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from server.api import validation
 from server.api.caller import current_account_id, current_caller
@@ -34,7 +35,7 @@ class SplitService(split_service_pb2_grpc.SplitServiceServicer):
             caller.account_id,
             asked,
             request.request_id or None,
-            await self._desk.accept(caller),
+            partial(self._desk.accept, caller),
             caller.plan.concurrent_jobs,
         )
         return split_service_pb2.CreateSplitResponse(split=split_message(job))

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from server.jobs.accepting import Accept, without_promises
 from server.jobs.afterwards import Afterwards
 from server.jobs.batch_ids import own_upload_of
 from server.jobs.batch_model import BatchJob, BatchPage, BatchQuery, BatchRequest
@@ -12,7 +13,7 @@ from server.jobs.engine import JobEngine
 from server.jobs.events import watch
 from server.jobs.handing_over import hand_over, stop
 from server.jobs.kinds import KindName
-from server.jobs.model import NO_TERMS, JobEvent, Terms
+from server.jobs.model import JobEvent
 from server.jobs.states import State
 from server.jobs.uploads import check_size
 from server.jobs.wakeups import Wakeups
@@ -44,15 +45,21 @@ class BatchJobs:
         request: BatchRequest,
         public_id: str | None,
         request_id: str | None,
-        terms: Terms = NO_TERMS,
+        accept: Accept = without_promises,
         most_at_once: int | None = None,
     ) -> BatchJob:
         """Once it returns, the job will end; while `most_at_once` others are under way it waits.
 
-        Without a public id, the upload may say what the job is called.
+        Without a public id, the upload may say what the job is called. New jobs only are asked of `accept`,
+        which may refuse.
 
         Raises JobExists, UploadNotFound, UploadIncomplete, FileTooLarge or IdempotencyConflict.
         """
+        if request_id:
+            first = await self._records.repeated(account_id, request, public_id, request_id)
+            if first is not None:
+                return first
+        terms = await accept()
         upload = None
         if request.upload_id is not None:
             upload = await self._uploads.require_complete(account_id, request.upload_id)

@@ -14,7 +14,7 @@ from server.jobs.batch_lists import batch_page_of
 from server.jobs.batch_model import BatchJob, BatchPage, BatchQuery, BatchRequest
 from server.jobs.batch_rows import BATCH
 from server.jobs.batch_uploads import FinishedUpload
-from server.jobs.creation import create_once
+from server.jobs.creation import create_once, repeated
 from server.jobs.made import forget_made
 from server.jobs.merging import merge_facts, merge_notes
 from server.jobs.model import NO_TERMS, Job, Progress, SourceFacts, Terms
@@ -65,6 +65,14 @@ class BatchRecords(JobRecords[BatchRequest]):
             return await create_once(
                 connection, job, BATCH, request_id, request.model_code, asked, most_at_once
             )
+
+    async def repeated(
+        self, account_id: str, request: BatchRequest, public_id: str | None, request_id: str | None
+    ) -> BatchJob | None:
+        """The first job of the same request id, if there is one. Raises what `create` raises of it."""
+        async with self._database.reading() as connection:
+            asked = _asked(request, public_id)
+            return await repeated(connection, account_id, BATCH, request_id, asked, self._clock())
 
     async def require_free(self, account_id: str, public_id: str) -> None:
         """Raises JobExists if the account calls a job so at the moment, or did."""

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.inserting import insert_into
+from server.database.repeats import REMEMBERED_FOR, forget_request, request_key
 from server.database.repeats import fingerprint as fingerprint_of
-from server.database.repeats import forget_request, request_key
 from server.database.tables import jobs
 from server.jobs.admission import admitted_at
 from server.jobs.changes import append_event
@@ -50,6 +51,25 @@ async def create_once(
     earlier = await _find(connection, job.account_id, key)
     if earlier is None:
         raise JobExists(await _name_taken(connection, job))
+    return _same(earlier, kind, fingerprint, request_id)
+
+
+async def repeated(
+    connection: AsyncConnection,
+    account_id: str,
+    kind: Kind[Request],
+    request_id: str | None,
+    asked: Mapping[str, Any],
+    now: datetime,
+) -> Job[Request] | None:
+    """What `create_once` would return of an earlier request, or raise because of it; None for a new one."""
+    earlier = await _find(connection, account_id, request_key(request_id))
+    if earlier is None or earlier["created_at"] < now - REMEMBERED_FOR:
+        return None
+    return _same(earlier, kind, _fingerprint(dict(asked)), request_id)
+
+
+def _same(earlier: RowMapping, kind: Kind[Request], fingerprint: str, request_id: str | None) -> Job[Request]:
     if earlier["kind"] == kind.name and earlier["fingerprint"] is None:
         raise JobNotFound(earlier["id"])
     if earlier["fingerprint"] != fingerprint:

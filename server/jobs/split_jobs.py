@@ -8,16 +8,7 @@ from server.jobs.events import watch
 from server.jobs.handing_over import hand_over, stop
 from server.jobs.kinds import KindName
 from server.jobs.manifest import manifest_json
-from server.jobs.model import (
-    NO_TERMS,
-    JobEvent,
-    Page,
-    SplitJob,
-    SplitPlan,
-    SplitRequest,
-    StoredSegment,
-    Terms,
-)
+from server.jobs.model import JobEvent, Page, SplitJob, SplitPlan, SplitRequest, StoredSegment
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
 from server.jobs.uploads import FinishedUploads, check_size
@@ -50,13 +41,17 @@ class SplitJobs:
         account_id: str,
         request: SplitRequest,
         request_id: str | None,
-        terms: Terms = NO_TERMS,
+        accept: Accept = without_promises,
         most_at_once: int | None = None,
     ) -> SplitJob:
         """Once it returns, the job will end; while `most_at_once` others are under way it waits.
 
-        Raises UploadNotFound, UploadIncomplete, FileTooLarge, IdempotencyConflict.
+        Raises UploadNotFound, UploadIncomplete, FileTooLarge, IdempotencyConflict, and what `accept` raises,
+        which is asked of new jobs only.
         """
+        if request_id and (first := await self._records.repeated(account_id, request, request_id)):
+            return first
+        terms = await accept()
         if request.upload_id is not None:
             upload = await self._uploads.require_complete(account_id, request.upload_id)
             check_size(upload, terms)

@@ -7,7 +7,7 @@ from typing import Any
 from server.database.clock import Clock, utc_now
 from server.database.ids import Prefix, new_id
 from server.database.open import Database
-from server.jobs.creation import create_once
+from server.jobs.creation import create_once, repeated
 from server.jobs.made import forget_made
 from server.jobs.merging import merge_facts, merge_notes, merge_progress
 from server.jobs.model import (
@@ -65,6 +65,14 @@ class SplitRecords(JobRecords[SplitRequest]):
             return await create_once(
                 connection, job, SPLIT, request_id, asked=asked, most_at_once=most_at_once
             )
+
+    async def repeated(
+        self, account_id: str, request: SplitRequest, request_id: str | None
+    ) -> SplitJob | None:
+        """The first job of the same request id, if there is one. Raises what `create` raises of it."""
+        async with self._database.reading() as connection:
+            asked = asked_of(request)
+            return await repeated(connection, account_id, SPLIT, request_id, asked, self._clock())
 
     async def segments(self, job_id: str) -> tuple[StoredSegment, ...]:
         """In order of their index. Whoever asks has made sure that the job is the client's."""

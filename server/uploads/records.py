@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.database.ids import Prefix, is_id, shown
 from server.database.inserting import insert_into
 from server.database.open import Database
-from server.database.repeats import fingerprint, request_key
+from server.database.repeats import fingerprint, forget_request, request_key
 from server.database.tables import upload_parts, uploads
 from server.uploads.model import Part, Upload
 from zerokerf.errors import IdempotencyConflict, UploadNotFound, UploadOffsetMismatch
@@ -39,6 +39,8 @@ class UploadRecords:
             "created_at": upload.created_at,
         }
         async with self._database.writing() as connection:
+            key = request_key(request_id)
+            await forget_request(connection, uploads, upload.account_id, key, upload.created_at)
             once = insert_into(uploads, connection).on_conflict_do_nothing(
                 index_elements=["account_id", "request_key"]
             )

@@ -19,6 +19,7 @@ from zerokerf.errors import IdempotencyConflict, JobExists, JobNotFound
 @dataclass(frozen=True)
 class Upload:
     job_id: str | None = None
+    committed_size: int = 1000
 
 
 @pytest.fixture

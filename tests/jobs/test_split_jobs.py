@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from server.database.open import Database
-from server.jobs.model import SplitRequest
+from server.jobs.model import SplitRequest, Terms
 from server.jobs.open_work import OpenWork
 from server.jobs.split_jobs import SplitJobs
 from server.jobs.split_records import SplitRecords
@@ -14,7 +14,7 @@ from server.jobs.states import State
 from server.jobs.wakeups_in_process import InProcessWakeups
 from server.uploads.model import Upload
 from tests.jobs.engines import NotedEngine, afterwards
-from zerokerf.errors import JobAlreadyProcessing, JobNotFound, UploadIncomplete
+from zerokerf.errors import FileTooLarge, JobAlreadyProcessing, JobNotFound, QuotaExceeded, UploadIncomplete
 
 REQUEST = SplitRequest(source_url="https://example.org/a.wav", segment_ns=10**9)
 UPLOADED = SplitRequest(upload_id="upl_0123456789abcdefghij", segment_ns=10**9)
@@ -110,3 +110,26 @@ async def test_segments_of_another_account_are_not_found(house: House) -> None:
     assert await house.jobs.segments("acc_a", job.id) == ()
     with pytest.raises(JobNotFound):
         await house.jobs.segments("acc_b", job.id)
+
+
+async def test_a_repeat_is_answered_though_no_new_job_would_be_accepted(house: House) -> None:
+    async def refuse() -> Terms:
+        raise QuotaExceeded(60, datetime(2026, 6, 1, tzinfo=UTC))
+
+    first = await house.jobs.submit("acc_a", REQUEST, "req-1")
+    again = await house.jobs.submit("acc_a", REQUEST, "req-1", refuse)
+
+    assert again.id == first.id
+    with pytest.raises(QuotaExceeded):
+        await house.jobs.submit("acc_a", REQUEST, "req-2", refuse)
+    assert house.engine.started == [first.id]
+
+
+async def test_an_upload_that_is_larger_than_the_plan_allows_is_refused_at_once(house: House) -> None:
+    async def accept() -> Terms:
+        return Terms(max_source_bytes=999)
+
+    house.uploads.complete.add(("acc_a", UPLOADED.upload_id or ""))
+    with pytest.raises(FileTooLarge, match="1000 bytes; at most 999"):
+        await house.jobs.submit("acc_a", UPLOADED, None, accept)
+    assert house.engine.started == []
