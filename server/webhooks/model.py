@@ -1,4 +1,4 @@
-"""The values of webhooks: deliveries, their attempts, the addresses they go to, the secrets that sign them."""
+"""The values of webhooks: deliveries, their attempts, where they go, and what signs them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
