@@ -47,10 +47,21 @@ JSON_NAMES: Mapping[str, str] = {
     "size": "size",
     "id": "jobId",
     "page_size": "limit",
-    "page_token": "page",
+    "page_token": "pageToken",
     "skip": "page",
     "states": "status",
     "after_sequence": "Last-Event-ID",
+    "name": "name",
+    "scopes": "scopes",
+    "expire_time": "expiresAt",
+    "never_expires": "expiresAt",
+    "test": "environment",
+    "period": "period",
+    "format": "format",
+    "confirmation": "confirmation",
+    "job_id": "jobId",
+    "url": "url",
+    "end_previous_now": "endPreviousNow",
 }
 
 
