@@ -23,10 +23,9 @@ from server.media.copying.opus_packets import (
 from zerokerf.errors import CorruptFile
 from zerokerf.formats import Format
 
-#: After this long, a CELT decoder that started anywhere has become equal to one that never stopped.
-EXACT_PRE_ROLL_MS = 600
-#: What RFC 7845 advises: not equal at first, but 20 to 30 dB below the signal.
-STANDARD_PRE_ROLL_MS = 80
+# After 600 ms, a CELT decoder that started anywhere has become equal to one that never stopped. The 80 ms
+# that RFC 7845 advises leave it 20 to 30 dB below the signal at first.
+_PRE_ROLL_SAMPLES = SAMPLE_RATE * 600 // 1000
 
 _TAGS_MAGIC = b"OpusTags"
 # libsndfile plays from the wrong place with a larger one.
@@ -47,14 +46,12 @@ class OpusCopier:
         ends: NDArray[np.int64],
         head: OpusHead,
         comments: bytes,
-        pre_roll_samples: int,
     ) -> None:
         length = measure(packets, ends, trims_many_packets=True)
         self._packets = packets
         self._ends = ends
         self._head = head
         self._comments = comments
-        self._pre_roll_samples = pre_roll_samples
         self._sample_count = length.found - head.pre_skip
         self._integrity = integrity_of(packets, length, head.pre_skip)
         if self._sample_count <= 0:
@@ -91,11 +88,10 @@ class OpusCopier:
     def content_is_exact(self) -> bool:
         """Whether segments are promised to decode bit for bit to the source's samples.
 
-        Not with a short pre-roll, and not where SILK is used, alone or in a hybrid: its long-term prediction
-        may take seconds to forget. A stream of several streams (surround) does not show what it uses.
+        Not where SILK is used, alone or in a hybrid: its long-term prediction may take seconds to forget. A
+        stream of several streams (surround) does not show what it uses.
         """
-        is_long = self._pre_roll_samples >= EXACT_PRE_ROLL_MS * SAMPLE_RATE // 1000
-        return is_long and self._is_all_celt and self._head.stream_count == 1
+        return self._is_all_celt and self._head.stream_count == 1
 
     def snap(self, sample: int) -> int:
         return min(max(0, sample), self._sample_count)
@@ -128,7 +124,7 @@ class OpusCopier:
         if first_sample < 0 or sample_count < 1 or first_sample + sample_count > self._sample_count:
             raise ValueError(f"{sample_count} samples from {first_sample} on are not there")
         first = first_sample + self._head.pre_skip
-        begin = int(np.searchsorted(self._ends, max(0, first - self._pre_roll_samples), "right"))
+        begin = int(np.searchsorted(self._ends, max(0, first - _PRE_ROLL_SAMPLES), "right"))
         if first - self._start(begin) > _MAX_PRE_SKIP:
             begin += 1
         stop = first + sample_count
@@ -140,10 +136,8 @@ class OpusCopier:
         return int(self._ends[packet - 1]) if packet else 0
 
 
-def open_opus(path: Path, *, pre_roll_ms: int = EXACT_PRE_ROLL_MS) -> OpusCopier:
+def open_opus(path: Path) -> OpusCopier:
     """Indexes the file, reading it once. Raises NotCopyable and CorruptFile as every copier does."""
-    if not 0 <= pre_roll_ms <= EXACT_PRE_ROLL_MS:
-        raise ValueError(f"a pre-roll of {pre_roll_ms} ms can't be hidden by every decoder")
     packets = index_packets(path, header_count=2)
     with path.open("rb", buffering=0) as file:
         head = packets.header(file.fileno(), 0, _LONGEST_HEAD_BYTES)
@@ -151,10 +145,4 @@ def open_opus(path: Path, *, pre_roll_ms: int = EXACT_PRE_ROLL_MS) -> OpusCopier
     if not head.startswith(MAGIC):
         raise NotCopyable("Its stream is not Opus.")
     ends = packet_ends(packets.sizes, packets.first_bytes, packets.second_bytes)
-    return OpusCopier(
-        packets,
-        ends,
-        read_head(head),
-        bare_comments(comments, _TAGS_MAGIC),
-        pre_roll_ms * SAMPLE_RATE // 1000,
-    )
+    return OpusCopier(packets, ends, read_head(head), bare_comments(comments, _TAGS_MAGIC))
