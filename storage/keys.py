@@ -1,6 +1,8 @@
 """The one grammar of object keys, and the only place where keys are made."""
 
 import re
+from dataclasses import dataclass
+from enum import StrEnum
 
 from zerokerf.errors import InvalidObjectKey, ObjectRangeInvalid
 
@@ -34,9 +36,40 @@ def check_range(key: str, offset: int, length: int | None) -> None:
 
 # Layout. No key may be a folder of another key, because a file system cannot hold both `x` and `x/y`.
 
+ALL_ACCOUNTS = "t/"
+
+
+class OwnerKind(StrEnum):
+    """What objects belong to, as the layout writes it."""
+
+    JOB = "j"
+    UPLOAD = "u"
+    EXPORT = "x"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """To what an object belongs: it is kept for as long as that."""
+
+    account_id: str
+    kind: OwnerKind
+    id: str
+
+
+def owner_of(key: str) -> Owner | None:
+    """None for what does not lie where this layout puts things."""
+    root, account_id, kind, owner_id, *rest = [*key.split("/"), "", "", ""]
+    if f"{root}/" != ALL_ACCOUNTS or kind not in set(OwnerKind) or not any(rest):
+        return None
+    return Owner(account_id, OwnerKind(kind), owner_id)
+
+
+def account_prefix(account_id: str) -> str:
+    return f"{ALL_ACCOUNTS}{_segment(account_id)}/"
+
 
 def job_prefix(account_id: str, job_id: str) -> str:
-    return f"t/{_segment(account_id)}/j/{_segment(job_id)}/"
+    return _owned(account_id, OwnerKind.JOB, job_id)
 
 
 def source_key(account_id: str, job_id: str) -> str:
@@ -84,7 +117,7 @@ def manifest_key(account_id: str, job_id: str) -> str:
 
 
 def upload_prefix(account_id: str, upload_id: str) -> str:
-    return f"t/{_segment(account_id)}/u/{_segment(upload_id)}/"
+    return _owned(account_id, OwnerKind.UPLOAD, upload_id)
 
 
 def upload_data_key(account_id: str, upload_id: str) -> str:
@@ -100,6 +133,18 @@ def upload_id_of(account_id: str, key: str) -> str | None:
 def upload_part_key(account_id: str, upload_id: str, offset: int) -> str:
     """Parts sort by where they begin."""
     return f"{upload_prefix(account_id, upload_id)}parts/{offset:020d}.bin"
+
+
+def export_prefix(account_id: str, export_id: str) -> str:
+    return _owned(account_id, OwnerKind.EXPORT, export_id)
+
+
+def export_key(account_id: str, export_id: str) -> str:
+    return export_prefix(account_id, export_id) + "zerokerf-export.zip"
+
+
+def _owned(account_id: str, kind: OwnerKind, owner_id: str) -> str:
+    return f"{account_prefix(account_id)}{kind}/{_segment(owner_id)}/"
 
 
 def _segment(text: str) -> str:

@@ -13,6 +13,7 @@ from storage.draft import Draft, save
 from storage.folder import FileEntry, open_file, place, reading, remove, walk, writing
 from storage.interface import ObjectInfo, Source
 from storage.keys import check_folder, check_key, check_range, is_key
+from storage.paging import pages
 from storage.threads import Threads
 from zerokerf.errors import ObjectDamaged, ObjectRangeInvalid, Unavailable
 
@@ -113,9 +114,12 @@ class LocalStore:
 
     async def delete_prefix(self, prefix: str) -> int:
         check_folder(prefix)
-        keys = [info.key async for info in self.list(prefix)]
-        await self.delete(*keys)
-        return len(keys)
+        removed = 0
+        async with aclosing(self.list(prefix)) as found:
+            async for page in pages(found, _PAGE):
+                await self.delete(*(info.key for info in page))
+                removed += len(page)
+        return removed
 
     async def check(self) -> None:
         draft = Draft(self._root / _DRAFTS)

@@ -18,6 +18,7 @@ from storage.blocks import blocks
 from storage.draft import save
 from storage.interface import ObjectInfo, Source
 from storage.keys import check_folder, check_key, check_range, is_key
+from storage.paging import pages
 from storage.s3_client import S3Address, client_of, probe_connections, transfer_connections
 from storage.s3_download import Download
 from storage.s3_errors import of_code, reading, writing
@@ -188,10 +189,12 @@ class S3Store:
 
     async def delete_prefix(self, prefix: str) -> int:
         check_folder(prefix)
+        removed = 0
         async with aclosing(self._objects(prefix)) as found:
-            names = [item.object_name or "" async for item in found]
-        await self._remove(names)
-        return len(names)
+            async for page in pages(found, _PAGE):
+                await self._remove([item.object_name or "" for item in page])
+                removed += len(page)
+        return removed
 
     async def _remove(self, names: Iterable[str]) -> None:
         targets = [DeleteObject(name) for name in names]

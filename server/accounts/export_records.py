@@ -1,0 +1,101 @@
+"""What those who make archives record of them: each call is one transaction and safe to repeat."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, literal, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.accounts.exports import Export, ExportState, export_of
+from server.database.clock import Clock, utc_now
+from server.database.ids import Prefix, new_id
+from server.database.open import Database
+from server.database.tables import UtcTime, account_exports, webhook_deliveries, webhook_endpoints
+
+KEPT_FOR = timedelta(days=7)
+_EVENT = "account.exported"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRef:
+    """Enough of an archive to hand it to the engine, and to go on behind it."""
+
+    id: str
+    account_id: str
+    created_at: datetime
+
+
+class ExportRecords:
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def wanted(self, export_id: str) -> Export | None:
+        """None when it has ended, or nobody wants it any more."""
+        query = select(account_exports).where(account_exports.c.id == export_id, _PROCESSING)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        return export_of(row) if row else None
+
+    async def complete(self, export: Export, size_bytes: int) -> bool:
+        """The archive is stored; whoever is to be told will be. False when nobody wants it any more."""
+        now = self._clock()
+        made = {
+            "state": ExportState.COMPLETED,
+            "size_bytes": size_bytes,
+            "ended_at": now,
+            "expires_at": now + KEPT_FOR,
+        }
+        still = update(account_exports).where(account_exports.c.id == export.id, _PROCESSING)
+        async with self._database.writing() as connection:
+            if not (await connection.execute(still.values(made))).rowcount:
+                return False
+            if export.webhook_url is not None:
+                await _announce(connection, export, export.webhook_url, size_bytes, now)
+            return True
+
+    async def fail(self, export_id: str) -> None:
+        """It could not be made, and is not there."""
+        now = self._clock()
+        still = update(account_exports).where(account_exports.c.id == export_id, _PROCESSING)
+        async with self._database.writing() as connection:
+            ended = {"state": ExportState.FAILED, "ended_at": now, "expires_at": now + KEPT_FOR}
+            await connection.execute(still.values(ended))
+
+    async def unfinished(self, limit: int, after: ExportRef | None = None) -> tuple[ExportRef, ...]:
+        """Oldest first, whether or not the engine has them."""
+        place = account_exports.c.created_at, account_exports.c.id
+        query = select(*place, account_exports.c.account_id).where(_PROCESSING)
+        if after is not None:
+            behind = tuple_(literal(after.created_at, UtcTime), literal(after.id))
+            query = query.where(tuple_(*place) > behind)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(*place).limit(limit))
+            return tuple(ExportRef(row.id, row.account_id, row.created_at) for row in rows)
+
+
+_PROCESSING = account_exports.c.state == ExportState.PROCESSING
+
+
+async def _announce(
+    connection: AsyncConnection, export: Export, url: str, size_bytes: int, now: datetime
+) -> None:
+    url_hash = hashlib.sha256(url.encode()).hexdigest()
+    mine = webhook_endpoints.c.account_id == export.account_id, webhook_endpoints.c.url_hash == url_hash
+    disabled_at = await connection.scalar(select(webhook_endpoints.c.disabled_at).where(*mine))
+    row: dict[str, Any] = {
+        "id": new_id(Prefix.DELIVERY),
+        "account_id": export.account_id,
+        "url": url,
+        "url_hash": url_hash,
+        "event": _EVENT,
+        "detail": {"exportId": export.id, "format": export.format, "size": size_bytes},
+        "state": "dropped" if disabled_at else "pending",
+        "attempts": [],
+        "next_attempt_at": None if disabled_at else now,
+        "created_at": now,
+        "ended_at": now if disabled_at else None,
+    }
+    await connection.execute(insert(webhook_deliveries).values(row))
