@@ -24,13 +24,13 @@ class Deliveries:
 
     async def start(self, ref: DeliveryRef) -> None:
         """Raises Unavailable."""
-        await self._engine.start_delivery(ref.id, ref.round_number)
+        await self._engine.start_delivery(ref.account_id, ref.id, ref.round_number)
 
     async def redeliver(self, account_id: str, delivery_id: str) -> Delivery:
         """The same id and the same bytes. Raises DeliveryNotFound, and DeliveryPending for one under way."""
         delivery = await self._delivery_log.begin_again(account_id, delivery_id)
         try:
-            await self._engine.start_delivery(delivery.id, delivery.rounds)
+            await self._engine.start_delivery(account_id, delivery.id, delivery.rounds)
         except Unavailable:
             _log.warning("left to the reconciler", action="redeliver", delivery_id=delivery.id)
         return delivery

@@ -123,9 +123,9 @@ async def _refs(
     connection: AsyncConnection, which: list[Condition], limit: int | None
 ) -> tuple[DeliveryRef, ...]:
     table = webhook_deliveries
-    query = select(table.c.id, table.c.rounds, table.c.created_at).where(*which)
+    query = select(table.c.id, table.c.account_id, table.c.rounds, table.c.created_at).where(*which)
     rows = await connection.execute(query.order_by(table.c.created_at, table.c.id).limit(limit))
-    return tuple(DeliveryRef(row.id, row.rounds, row.created_at) for row in rows)
+    return tuple(DeliveryRef(row.id, row.account_id, row.rounds, row.created_at) for row in rows)
 
 
 async def _found(connection: AsyncConnection, delivery_id: str) -> Delivery | None:

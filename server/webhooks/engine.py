@@ -4,6 +4,6 @@ from typing import Protocol
 
 
 class SendsDeliveries(Protocol):
-    async def start_delivery(self, delivery_id: str, round_number: int) -> None:
+    async def start_delivery(self, account_id: str, delivery_id: str, round_number: int) -> None:
         """One round of attempts begins, once, however often it is asked for. Raises Unavailable."""
         ...

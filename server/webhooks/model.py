@@ -66,6 +66,7 @@ class DeliveryRef:
     """Enough of a delivery to hand it to the engine, and to go on behind it."""
 
     id: str
+    account_id: str
     round_number: int
     created_at: datetime
 

@@ -10,6 +10,8 @@ TASK_QUEUE = "zerokerf"
 SHARE_QUEUE = "zerokerf-shares"
 #: For the recognition of speech.
 SPEECH_QUEUE = "zerokerf-speech"
+#: For webhooks, which wait for strangers.
+DELIVERY_QUEUE = "zerokerf-deliveries"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,30 @@ class PlanRef:
     plan_id: str
     account_id: str
     request: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RoundRef:
+    """One round of attempts to deliver a webhook, on the schedule that was set when it began."""
+
+    delivery_id: str
+    number: int
+    #: Seconds from each attempt to the next.
+    schedule_s: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class AttemptRef:
+    """An attempt that is due when so many have been made."""
+
+    round: RoundRef
+    made: int = 0
+
+
+@dataclass(frozen=True)
+class NextAttempt:
+    made: int
+    wait_s: float
 
 
 @dataclass(frozen=True)
