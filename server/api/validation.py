@@ -13,10 +13,11 @@ from server.api.mode_rules import mode_fields, option_fields
 from server.api.output_rules import output_fields, verification
 from server.api.speech_rules import speech_request
 from server.fetch.guard import AddressPolicy, check_url
+from server.fetch.post_url import webhook_url
 from server.jobs.model import Scalar, SplitRequest
 from server.jobs.states import State
 from server.speech.models import Models
-from zerokerf.errors import InvalidParams, InvalidUrl
+from zerokerf.errors import InvalidParams
 from zerokerf.v1 import split_pb2, split_service_pb2, upload_service_pb2
 
 MAX_NUMBER = 2**53
@@ -123,11 +124,7 @@ def _source(source: split_pb2.SplitSource, policy: AddressPolicy) -> tuple[str |
 
 def webhook_target(url: str, policy: AddressPolicy) -> str | None:
     """None if there is none. Raises InvalidUrl."""
-    if not url:
-        return None
-    if check_url(url, field="webhook_url").scheme != "https":
-        raise InvalidUrl({"webhook_url": "A webhook URL must start with https://."})
-    return url
+    return webhook_url(url, policy) if url else None
 
 
 def _metadata(struct: Struct) -> dict[str, Scalar]:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 
+from server.jobs.accepting import Accept, without_promises
 from server.jobs.afterwards import Afterwards
 from server.jobs.engine import JobEngine
 from server.jobs.events import watch
