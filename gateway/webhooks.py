@@ -100,7 +100,7 @@ DeliveryId = Annotated[str, Depends(delivery_id_of)]
 
 async def list_deliveries(
     caller: AnyCaller,
-    job_id: Annotated[str, Query(alias="jobId", pattern=ID_PATTERN)] | None = None,
+    job_id: Annotated[str | None, Query(alias="jobId", pattern=ID_PATTERN)] = None,
     status: DeliveryStatus | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     page_token: Annotated[

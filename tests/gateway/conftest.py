@@ -20,11 +20,16 @@ from storage.local import LocalStore
 from storage.signed_links import LocalSigner
 from tests.gateway.admission import KEY
 from tests.gateway.batch_memory_service import MemoryBatchService
+from tests.gateway.memory_accounts import TOKEN, MemoryAccounts
+from tests.gateway.memory_limits import MemoryLimits
 from tests.gateway.memory_service import MemoryService
+from tests.gateway.memory_webhooks import MemoryWebhooks
 from zerokerf.channel import open_channel
+from zerokerf.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from zerokerf.v1.batch_service_pb2_grpc import add_BatchServiceServicer_to_server
 from zerokerf.v1.split_service_pb2_grpc import add_SplitServiceServicer_to_server
 from zerokerf.v1.upload_service_pb2_grpc import add_UploadServiceServicer_to_server
+from zerokerf.v1.webhook_service_pb2_grpc import add_WebhookServiceServicer_to_server
 
 SIGNING_KEY = b"a key for tests, thirty-two bytes"
 PARTS = ("", "zerokerf.database", "zerokerf.engine", "zerokerf.storage")
@@ -154,3 +159,62 @@ async def client(batch_url: str, batch: MemoryBatchService) -> AsyncIterator[htt
     headers = {"Authorization": f"Bearer {KEY}"}
     async with httpx.AsyncClient(base_url=batch_url, headers=headers, timeout=10) as made:
         yield made
+
+
+# ---- accounts: a whole service behind a limit of requests
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def accounts() -> MemoryAccounts:
+    return MemoryAccounts()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def webhooks() -> MemoryWebhooks:
+    return MemoryWebhooks()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def limits() -> MemoryLimits:
+    return MemoryLimits()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def whole_url(
+    service: MemoryService,
+    batch: MemoryBatchService,
+    accounts: MemoryAccounts,
+    webhooks: MemoryWebhooks,
+    limits: MemoryLimits,
+) -> AsyncIterator[str]:
+    server = grpc.aio.server(interceptors=[limits])
+    add_SplitServiceServicer_to_server(service, server)
+    add_UploadServiceServicer_to_server(service, server)
+    add_BatchServiceServicer_to_server(batch, server)
+    add_AccountServiceServicer_to_server(accounts, server)
+    add_WebhookServiceServicer_to_server(webhooks, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    channel = partial(open_channel, f"127.0.0.1:{port}", None)
+    config = GatewayConfig(open_channel=channel, public_url="https://files.example.com", idle_timeout_s=1)
+    async with serve_gateway(config, "127.0.0.1", 0) as (host, rest_port):
+        yield f"http://{host}:{rest_port}"
+    await server.stop(None)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def anyone(
+    whole_url: str, accounts: MemoryAccounts, webhooks: MemoryWebhooks, limits: MemoryLimits
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole service, without key or token."""
+    for part in (accounts, webhooks, limits):
+        part.reset()
+    async with httpx.AsyncClient(base_url=whole_url, timeout=10) as made:
+        yield made
+
+
+@pytest.fixture
+def manager(anyone: httpx.AsyncClient) -> httpx.AsyncClient:
+    """The same, with a good token."""
+    anyone.headers["Authorization"] = f"Bearer {TOKEN}"
+    return anyone
