@@ -1,5 +1,7 @@
 """An account's own view of its deliveries. What is another's is not there."""
 
+import re
+
 from sqlalchemy import ColumnElement, literal, or_, select, tuple_, update
 
 from server.database.clock import Clock, utc_now
@@ -14,6 +16,8 @@ from zerokerf.errors import DeliveryNotFound, DeliveryPending, InvalidParams
 
 MAX_PAGE_SIZE = 100
 DEFAULT_PAGE_SIZE = 20
+#: What is no id at all must not reach a query.
+_JOB_ID = re.compile(r"[A-Za-z0-9_]{1,128}")
 
 
 class DeliveryLog:
@@ -42,6 +46,8 @@ class DeliveryLog:
         """Those about one job, or in one of these states, if given. Raises InvalidParams."""
         size = _checked(page_size) or DEFAULT_PAGE_SIZE
         asked_for = [*states, *([f"job {job_id}"] if job_id else [])]
+        if job_id and not _JOB_ID.fullmatch(job_id):
+            return DeliveryPage((), "")
         after = parse_page_token(token, account_id, asked_for) if token else None
         listed = _listed(account_id, job_id, states, after)
         place = webhook_deliveries.c.created_at, webhook_deliveries.c.id

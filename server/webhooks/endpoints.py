@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.database.ids import shown
 from server.database.inserting import insert_into
 from server.database.open import Database
 from server.database.tables import UtcTime, webhook_deliveries, webhook_endpoints
@@ -41,7 +42,7 @@ class Endpoints:
                 connection, account_id, url
             )
         if not known:
-            raise EndpointNotFound(url)
+            raise EndpointNotFound(shown(url))
         return Endpoint(url)
 
 
