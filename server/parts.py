@@ -25,8 +25,12 @@ from server.settings import Settings
 from server.speech.model_files import ModelFiles
 from server.speech.models import Model, Models, bundled_model, find_model
 from server.uploads.uploads import Uploads
+from server.webhooks.deliveries import Deliveries
+from server.webhooks.delivery_log import DeliveryLog
+from server.webhooks.delivery_records import DeliveryRecords
 from server.workflows.embedded import EngineAddress, read_published_address, running_engine
 from server.workflows.engine import TemporalEngine
+from server.workflows.webhook_engine import DeliveryEngine
 from storage.open_store import OpenedStore, open_store
 from storage.s3_client import S3Credentials
 from zerokerf.errors import ConfigError
@@ -37,13 +41,6 @@ BUNDLED_MODEL = "zerokerf/whisper-tiny.en"
 BATCH_LINK_LIVES = timedelta(minutes=30)
 
 
-class NothingSent:
-    """Webhooks are recorded, and wait."""
-
-    async def hand_over(self, job_id: str) -> None:
-        pass
-
-
 @dataclass(frozen=True, slots=True)
 class Ground:
     client: Client
@@ -51,6 +48,8 @@ class Ground:
     plans: Plans
     database: Database
     afterwards: Afterwards
+    deliveries: Deliveries
+    delivery_records: DeliveryRecords
     records: SplitRecords
     batches: BatchRecords
     wakeups: Wakeups
@@ -75,12 +74,17 @@ async def open_ground(settings: Settings, *, owns_engine: bool) -> AsyncIterator
         engine = TemporalEngine(client)
         plans = await asyncio.to_thread(read_plans, settings.plans_file, settings.default_plan)
         admission = Admission(database, engine, lambda plan_id: plans.of(plan_id).concurrent_jobs)
+        delivery_records = DeliveryRecords(database)
+        delivery_engine = DeliveryEngine(client, settings.webhook_schedule)
+        deliveries = Deliveries(delivery_records, DeliveryLog(database), delivery_engine)
         yield Ground(
             client=client,
             engine=engine,
             plans=plans,
             database=database,
-            afterwards=Afterwards(admission, NothingSent()),
+            afterwards=Afterwards(admission, deliveries),
+            deliveries=deliveries,
+            delivery_records=delivery_records,
             records=SplitRecords(database, wakeups),
             batches=BatchRecords(database, wakeups),
             wakeups=wakeups,

@@ -148,6 +148,11 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 
+    def plain(self, name: str) -> str | None:
+        """A secret as it is."""
+        secret: SecretStr | None = getattr(self, name)
+        return secret.get_secret_value() if secret is not None else None
+
     @property
     def public_base_url(self) -> str:
         return (self.public_url or f"http://{self.rest_address}").rstrip("/")

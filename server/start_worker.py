@@ -2,29 +2,45 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
+from temporalio.worker import Worker
 
+from server.accounts.export_records import ExportRecords
+from server.database.clock import utc_now
 from server.fetch.guard import AddressPolicy
 from server.fetch.limits import FetchLimits
+from server.fetch.post import public_post
+from server.jobs.kinds import KindName
 from server.media.cutter import Tools
 from server.media.decoder import check_decoder, find_decoder
 from server.media.facts import MediaLimits
 from server.media.prober import start_prober
 from server.parts import BATCH_MAX_BYTES, Ground, open_models
+from server.retention.closed import ClosedAccounts
 from server.settings import Settings
 from server.speech.listening import SpeechDetector
 from server.speech.whisper import WhisperRuntime
+from server.webhooks.sending import Sender
+from server.webhooks.signing_secrets import SigningSecrets
 from server.workflows.activities import SplitActivities, SplitParts
 from server.workflows.batch_activities import BatchActivities, BatchParts
+from server.workflows.closing_activities import ClosingActivities, ClosingParts
 from server.workflows.cutting import Cutting
+from server.workflows.export_activities import ExportActivities, ExportParts
 from server.workflows.planning import Planning
 from server.workflows.recognizers import open_recognizers
-from server.workflows.scratch import open_scratch
+from server.workflows.retention_activities import RetentionActivities, RetentionParts
+from server.workflows.retention_worker import make_upkeep_worker
+from server.workflows.scratch import Scratch, open_scratch
 from server.workflows.segment_transcripts import SegmentTranscripts
 from server.workflows.sources import Sources
 from server.workflows.steps import Steps
 from server.workflows.transcribing import Transcribing
+from server.workflows.webhook_activities import WebhookActivities, WebhookParts
+from server.workflows.webhook_bodies import WebhookBodies
+from server.workflows.webhook_worker import make_webhook_worker
 from server.workflows.worker import make_workers
 
 log = structlog.get_logger()
@@ -61,8 +77,42 @@ async def start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground
             transcribing=transcribing,
         )
     )
-    for worker in make_workers(ground.client, split, batch, settings.worker_jobs):
+    workers = (
+        *make_workers(ground.client, split, batch, settings.worker_jobs),
+        make_webhook_worker(ground.client, _webhooks(settings, ground)),
+        _upkeep_worker(settings, ground, scratch),
+    )
+    for worker in workers:
         await stack.enter_async_context(worker)
+
+
+def _webhooks(settings: Settings, ground: Ground) -> WebhookActivities:
+    post = public_post(AddressPolicy(settings.fetch_allow))
+    return WebhookActivities(
+        WebhookParts(
+            records=ground.delivery_records,
+            bodies=WebhookBodies(ground.records, ground.batches, ground.storage.signer),
+            sender=Sender(post, SigningSecrets(ground.database)),
+        )
+    )
+
+
+def _upkeep_worker(settings: Settings, ground: Ground, scratch: Scratch) -> Worker:
+    database, store = ground.database, ground.storage.store
+    retention = RetentionActivities(
+        RetentionParts(
+            database, store, ground.storage.sweeper, utc_now, timedelta(days=settings.records_days)
+        )
+    )
+    exports = ExportActivities(ExportParts(database, ExportRecords(database), store, scratch))
+    closing = ClosingActivities(
+        ClosingParts(
+            ClosedAccounts(database, store),
+            {KindName.SPLIT: ground.records, KindName.BATCH: ground.batches},
+            ground.engine,
+        )
+    )
+    return make_upkeep_worker(ground.client, retention, exports, closing)
 
 
 async def _transcribing(

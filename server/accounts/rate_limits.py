@@ -1,5 +1,6 @@
 """How many requests a key may make in a minute: the same count for all processes of the service."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -71,7 +72,7 @@ class RateLimits:
 
 def _standing(limit: int, remaining: int, now: datetime, *, is_over: bool) -> Standing:
     reset_at_s = _reset_at_s(now)
-    wait_s = max(1, round(reset_at_s - now.timestamp() + 0.5))
+    wait_s = math.ceil(reset_at_s - now.timestamp())
     return Standing(limit, remaining, reset_at_s, wait_s if is_over else None)
 
 

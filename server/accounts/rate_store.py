@@ -10,7 +10,7 @@ from server.database.open import Database
 from server.database.tables import rate_limits
 
 #: Behind the end of its window, for processes whose clocks are late.
-_KEPT = timedelta(minutes=2)
+_KEPT = timedelta(minutes=1)
 
 
 class Window(Storage):
@@ -73,7 +73,7 @@ class Window(Storage):
 
 async def remove_ended(database: Database, now: datetime) -> None:
     """Remove the counts of windows that have ended. Several processes may do so at once."""
-    ended = select(rate_limits.c.key).where(rate_limits.c.expires_at < now - _KEPT)
+    ended = select(rate_limits.c.key).where(rate_limits.c.expires_at <= now - _KEPT)
     async with database.writing() as connection:
         unclaimed = ended.with_for_update(skip_locked=True)
         await connection.execute(delete(rate_limits).where(rate_limits.c.key.in_(unclaimed)))

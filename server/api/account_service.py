@@ -34,6 +34,10 @@ class AccountService(account_service_pb2_grpc.AccountServiceServicer):
         self._policy = policy
         self._clock = clock
 
+    async def CheckCaller(self, request: pb.CheckCallerRequest, context: Context) -> pb.CheckCallerResponse:
+        """Whoever gets here is known."""
+        return pb.CheckCallerResponse()
+
     async def CreateApiKey(
         self, request: pb.CreateApiKeyRequest, context: Context
     ) -> pb.CreateApiKeyResponse:

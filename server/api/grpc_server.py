@@ -11,11 +11,13 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from server.accounts.rate_limits import RateLimits
+from server.api.account_service import AccountService
 from server.api.batch_service import BatchService
 from server.api.health import SERVICES, HealthWatch, Probe
 from server.api.interceptors import Authenticator, CallInterceptor
 from server.api.split_service import SplitService
 from server.api.upload_service import UploadService
+from server.api.webhook_service import WebhookService
 from zerokerf.errors import ConfigError
 from zerokerf.v1 import (
     account_service_pb2_grpc,
@@ -52,15 +54,29 @@ class Tls:
     key_file: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All that can be called."""
+
+    splits: SplitService
+    batches: BatchService
+    uploads: UploadService
+    accounts: AccountService
+    webhooks: WebhookService
+
+    def add_to(self, server: grpc.aio.Server) -> None:
+        split_service_pb2_grpc.add_SplitServiceServicer_to_server(self.splits, server)
+        batch_service_pb2_grpc.add_BatchServiceServicer_to_server(self.batches, server)
+        upload_service_pb2_grpc.add_UploadServiceServicer_to_server(self.uploads, server)
+        account_service_pb2_grpc.add_AccountServiceServicer_to_server(self.accounts, server)
+        webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(self.webhooks, server)
+
+
 @asynccontextmanager
 async def running_grpc_server(
     address: str,
     *,
-    batches: BatchService,
-    splits: SplitService,
-    uploads: UploadService,
-    accounts: "account_service_pb2_grpc.AccountServiceServicer | None" = None,
-    webhooks: "webhook_service_pb2_grpc.WebhookServiceServicer | None" = None,
+    services: Services,
     authenticator: Authenticator,
     rate_limits: RateLimits | None = None,
     probes: Mapping[str, Probe],
@@ -68,13 +84,7 @@ async def running_grpc_server(
 ) -> AsyncIterator[int]:
     """Serve until the end of the block, then drain. Yields the port. Raises ConfigError if it is taken."""
     server = grpc.aio.server(interceptors=[CallInterceptor(authenticator, rate_limits)], options=OPTIONS)
-    batch_service_pb2_grpc.add_BatchServiceServicer_to_server(batches, server)
-    split_service_pb2_grpc.add_SplitServiceServicer_to_server(splits, server)
-    upload_service_pb2_grpc.add_UploadServiceServicer_to_server(uploads, server)
-    if accounts is not None:
-        account_service_pb2_grpc.add_AccountServiceServicer_to_server(accounts, server)
-    if webhooks is not None:
-        webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, server)
+    services.add_to(server)
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     names = (*SERVICES, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)

@@ -12,7 +12,7 @@ from grpc_status import rpc_status
 
 from server.accounts.model import Caller
 from server.accounts.rate_limits import RateLimits, Standing
-from server.api.caller import set_account_id, set_caller
+from server.api.caller import set_caller
 from server.api.scopes import SCOPES, Scopes, check_scope
 from zerokerf.errors import InternalError, RateLimited, Unauthenticated, ZerokerfError
 from zerokerf.status import to_status
@@ -31,7 +31,7 @@ OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 
 
 class Authenticator(Protocol):
-    async def authenticate(self, secret: str) -> Caller | str:
+    async def authenticate(self, secret: str) -> Caller:
         """Who bears the secret. Raises Unauthenticated."""
         ...
 
@@ -111,9 +111,6 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     async def _admit(self, method: str, context: Context) -> None:
         caller = await self._authenticator.authenticate(_secret(context))
-        if isinstance(caller, str):
-            set_account_id(caller)
-            return
         if self._rate_limits is not None:
             await _tell(await self._rate_limits.count(caller), context)
         check_scope(caller, self._scopes[method])
