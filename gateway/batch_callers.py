@@ -8,7 +8,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from gateway.backend import Backend, Caller, backend_of, caller_with
 from gateway.batch_bodies import JOB_ID_PATTERN, JOB_ID_SENTENCE, is_job_id
 from zerokerf.errors import InvalidParams, JobNotFound
-from zerokerf.v1 import batch_service_pb2 as pb
+from zerokerf.v1 import account_service_pb2 as pb
 
 _LONGEST_JOB_ID = 128
 
@@ -23,8 +23,8 @@ async def batch_caller_of(
 
 async def known_caller_of(caller: Annotated[Caller, Depends(batch_caller_of)]) -> Caller:
     """Asks the server about the key, so that nobody without one gets to send a body."""
-    await caller.backend.batch.ListBatchModels(
-        pb.ListBatchModelsRequest(), metadata=caller.metadata, timeout=caller.timeout_s
+    await caller.backend.accounts.CheckCaller(
+        pb.CheckCallerRequest(), metadata=caller.metadata, timeout=caller.timeout_s
     )
     return caller
 

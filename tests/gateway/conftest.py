@@ -118,6 +118,11 @@ def lonely(setup: Setup) -> GatewayConfig:
     )
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def accounts() -> MemoryAccounts:
+    return MemoryAccounts()
+
+
 # ---- transcription
 
 
@@ -127,8 +132,9 @@ async def batch() -> MemoryBatchService:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def batch_config(batch: MemoryBatchService) -> AsyncIterator[GatewayConfig]:
+async def batch_config(batch: MemoryBatchService, accounts: MemoryAccounts) -> AsyncIterator[GatewayConfig]:
     server = grpc.aio.server()
+    add_AccountServiceServicer_to_server(accounts, server)
     add_BatchServiceServicer_to_server(batch, server)
     add_UploadServiceServicer_to_server(batch, server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -162,11 +168,6 @@ async def client(batch_url: str, batch: MemoryBatchService) -> AsyncIterator[htt
 
 
 # ---- accounts: a whole service behind a limit of requests
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def accounts() -> MemoryAccounts:
-    return MemoryAccounts()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
