@@ -14,7 +14,9 @@ AT_ONCE = 20
 GRACE = timedelta(seconds=5)
 
 
-def make_webhook_worker(client: Client, webhooks: WebhookActivities, at_once: int = AT_ONCE) -> Worker:
+def make_webhook_worker(
+    client: Client, webhooks: WebhookActivities, at_once: int = AT_ONCE, grace: timedelta = GRACE
+) -> Worker:
     return Worker(
         client,
         task_queue=DELIVERY_QUEUE,
@@ -25,5 +27,5 @@ def make_webhook_worker(client: Client, webhooks: WebhookActivities, at_once: in
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         max_heartbeat_throttle_interval=timedelta(seconds=1),
         default_heartbeat_throttle_interval=timedelta(seconds=1),
-        graceful_shutdown_timeout=GRACE,
+        graceful_shutdown_timeout=grace,
     )
