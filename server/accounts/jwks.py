@@ -27,8 +27,11 @@ log = structlog.get_logger()
 class PublishedKeys:
     """Fetched when they are needed, by one task at a time, and remembered."""
 
-    def __init__(self, url: str, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, url: str, monotonic: Callable[[], float] = time.monotonic, fetch_s: float = FETCH_S
+    ) -> None:
         self._url = url
+        self._fetch_s = fetch_s
         self._monotonic = monotonic
         self._keys: tuple[VerifyingKey, ...] = ()
         self._fetched_at = -STALE_S
@@ -58,7 +61,7 @@ class PublishedKeys:
     async def _refresh(self) -> None:
         self._tried_at = self._monotonic()
         try:
-            self._keys = keys_of_set(json.loads(await _fetch(self._url)))
+            self._keys = keys_of_set(json.loads(await _fetch(self._url, self._fetch_s)))
         except (httpx.HTTPError, OSError, ValueError, RecursionError) as error:
             self._last_failed = True
             log.warning("keys of the identity provider not fetched", action="jwks", why=repr(error))
@@ -67,11 +70,11 @@ class PublishedKeys:
             self._fetched_at = self._tried_at
 
 
-async def _fetch(url: str) -> bytes:
+async def _fetch(url: str, within_s: float) -> bytes:
     """Raises httpx.HTTPError, OSError (also for what takes too long) or ValueError."""
     trust = await asyncio.to_thread(ssl.create_default_context)
     async with (
-        asyncio.timeout(FETCH_S),
+        asyncio.timeout(within_s),
         httpx.AsyncClient(verify=trust, trust_env=False) as client,
         client.stream("GET", url, headers={"accept": "application/json"}) as answer,
     ):

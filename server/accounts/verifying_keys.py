@@ -36,7 +36,7 @@ def keys_of_set(document: object) -> tuple[VerifyingKey, ...]:
 
 def _key_of(entry: dict[str, Any]) -> VerifyingKey | None:
     key_id = entry.get("kid")
-    if entry.get("kty") not in {"RSA", "EC"} or entry.get("use", "sig") != "sig":
+    if entry.get("kty") not in ("RSA", "EC") or entry.get("use", "sig") != "sig":
         return None
     if key_id is not None and not isinstance(key_id, str):
         return None
@@ -69,8 +69,8 @@ def one_of(keys: Sequence[VerifyingKey], key_id: str | None, algorithm: Algorith
 class OneKey:
     """A single key, whatever tokens call it."""
 
-    def __init__(self, key: VerifyingKey) -> None:
-        self._key = key
+    def __init__(self, only: VerifyingKey) -> None:
+        self.only = only
 
     async def find(self, key_id: str | None, algorithm: Algorithm) -> VerifyingKey | None:  # noqa: ARG002  the only key needs no name
-        return self._key if self._key.algorithm == algorithm else None
+        return self.only if self.only.algorithm == algorithm else None

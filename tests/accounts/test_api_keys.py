@@ -54,7 +54,7 @@ async def test_a_key_speaks_for_its_account_with_its_scopes_and_plan(database: D
     caller = await keys_at(database, time).authenticate(made.secret)
 
     assert caller == bearer(made.key, SMALL)
-    assert (caller.scopes, caller.is_test) == ({Scope.SPLITS_READ}, True)
+    assert (caller.scopes, caller.is_test) == (frozenset({Scope.SPLITS_READ}), True)
 
 
 async def test_a_key_made_before_there_were_scopes_has_every_one(database: Database) -> None:
