@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import grpc
 import pytest
 
-from server.accounts.model import Caller
+from server.accounts.model import ALL_SCOPES, Caller, Plan
 from server.api.batch_files import BatchFiles
 from server.api.batch_service import BatchService
 from server.api.desk import Desk
@@ -50,10 +50,10 @@ THEIRS = (("x-api-key", "b"),)
 class Keys:
     """Key `a` is that of account `acc_a`."""
 
-    async def authenticate(self, secret: str) -> str:
+    async def authenticate(self, secret: str) -> Caller:
         if len(secret) != 1:
             raise Unauthenticated
-        return f"acc_{secret}"
+        return Caller(f"acc_{secret}", Plan("unlimited", "Unlimited"), ALL_SCOPES)
 
 
 class EnoughLeft:
