@@ -9,6 +9,7 @@ from temporalio.worker import Replayer
 
 from server.workflows.batch_workflow import BatchWorkflow
 from server.workflows.split_workflow import CleanUpWorkflow, SplitWorkflow
+from server.workflows.webhook_workflow import WebhookWorkflow
 
 HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
 
@@ -17,7 +18,7 @@ HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
 async def test_a_recorded_history_replays(path: Path) -> None:
     recorded = json.loads(path.read_text())
     history = WorkflowHistory.from_json(recorded["workflow_id"], recorded["history"])
-    replayer = Replayer(workflows=[SplitWorkflow, BatchWorkflow, CleanUpWorkflow])
+    replayer = Replayer(workflows=[SplitWorkflow, BatchWorkflow, CleanUpWorkflow, WebhookWorkflow])
 
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
 
@@ -27,4 +28,5 @@ async def test_a_recorded_history_replays(path: Path) -> None:
 def test_every_way_a_job_can_go_is_recorded() -> None:
     ends = {"completed", "failed", "cancelled"}
     transcribed = {"transcribed", "transcribed-failed", "transcribed-cancelled"}
-    assert {path.stem for path in HISTORIES} == ends | transcribed | {"batch-completed", "clean-up"}
+    others = {"batch-completed", "clean-up", "webhook-delivered", "webhook-given-up"}
+    assert {path.stem for path in HISTORIES} == ends | transcribed | others
