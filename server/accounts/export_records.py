@@ -1,6 +1,5 @@
 """What those who make archives record of them: each call is one transaction and safe to repeat."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from server.database.clock import Clock, utc_now
 from server.database.ids import Prefix, new_id
 from server.database.open import Database
 from server.database.tables import UtcTime, account_exports, webhook_deliveries, webhook_endpoints
+from server.jobs.announcing import hash_of_url
 
 KEPT_FOR = timedelta(days=7)
 _EVENT = "account.exported"
@@ -82,7 +82,7 @@ _PROCESSING = account_exports.c.state == ExportState.PROCESSING
 async def _announce(
     connection: AsyncConnection, export: Export, url: str, size_bytes: int, now: datetime
 ) -> None:
-    url_hash = hashlib.sha256(url.encode()).hexdigest()
+    url_hash = hash_of_url(url)
     mine = webhook_endpoints.c.account_id == export.account_id, webhook_endpoints.c.url_hash == url_hash
     disabled_at = await connection.scalar(select(webhook_endpoints.c.disabled_at).where(*mine))
     row: dict[str, Any] = {
