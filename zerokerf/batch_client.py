@@ -3,18 +3,18 @@
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 import httpx
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from zerokerf.batch_requests import SpeechWish, batch_source, json_struct, speech_fields
 from zerokerf.batch_states import is_final
 from zerokerf.calls import Caller, OnProgress, ignore_progress
 from zerokerf.download import batch_file, download_file
 from zerokerf.errors import JobNotDeletable, Unavailable
+from zerokerf.moments import moment
 from zerokerf.requests import check_sources
 from zerokerf.upload import upload_file
 from zerokerf.v1.batch_pb2 import BatchEvent, BatchFile, BatchJob, BatchModel
@@ -107,8 +107,8 @@ class BatchClient:
             page_size=page_size,
             states=states,
             model_code=model,
-            created_after=_moment(created_after),
-            created_before=_moment(created_before),
+            created_after=moment(created_after),
+            created_before=moment(created_before),
         )
         while True:
             page = await self._caller.unary(self._jobs.ListBatchJobs, request)
@@ -191,12 +191,3 @@ class BatchClient:
 
 def _is_last(event: BatchEvent) -> bool:
     return is_final(event.state)
-
-
-def _moment(time: datetime | None) -> Timestamp | None:
-    """Without a time zone it is that of this machine."""
-    if time is None:
-        return None
-    moment = Timestamp()
-    moment.FromDatetime(time.astimezone(UTC))
-    return moment

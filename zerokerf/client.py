@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, Unpack
 
+from zerokerf.account_client import AccountClient
 from zerokerf.batch_client import BatchClient
 from zerokerf.batch_requests import SpeechWish, speech_fields
 from zerokerf.calls import Caller, OnProgress, Patience, ignore_progress
@@ -25,6 +26,7 @@ from zerokerf.requests import (
 )
 from zerokerf.states import is_final
 from zerokerf.upload import upload_file
+from zerokerf.v1.account_service_pb2_grpc import AccountServiceStub
 from zerokerf.v1.batch_service_pb2_grpc import BatchServiceStub
 from zerokerf.v1.split_pb2 import Segment, Split, SplitEvent, Transcribe, TranscriptFile
 from zerokerf.v1.split_service_pb2 import (
@@ -41,7 +43,9 @@ from zerokerf.v1.split_service_pb2 import (
 from zerokerf.v1.split_service_pb2_grpc import SplitServiceStub
 from zerokerf.v1.upload_pb2 import Upload
 from zerokerf.v1.upload_service_pb2_grpc import UploadServiceStub
+from zerokerf.v1.webhook_service_pb2_grpc import WebhookServiceStub
 from zerokerf.watch import Stream, Watched, watch
+from zerokerf.webhook_client import WebhookClient
 
 #: The server gives a plan up earlier by itself.
 _PLAN_TIMEOUT_S = 16 * 60
@@ -68,6 +72,9 @@ class AsyncClient:
         self._http = open_http(self._caller.patience)
         #: Transcription.
         self.batch = BatchClient(BatchServiceStub(self._channel), self._uploads, self._caller, self._http)
+        #: Keys, the plan and what was used of it.
+        self.accounts = AccountClient(AccountServiceStub(self._channel), self._caller)
+        self.webhooks = WebhookClient(WebhookServiceStub(self._channel), self._caller)
 
     async def __aenter__(self) -> Self:
         return self
