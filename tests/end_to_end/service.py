@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from server.accounts.api_keys import hash_of
+from server.accounts.key_secrets import hash_of
 from server.database.clock import utc_now
 from server.database.open import open_database
 from server.database.tables import accounts, api_keys
