@@ -82,17 +82,11 @@ class DeliveryRecords:
 
     async def stop(self, delivery_id: str) -> None:
         """There is nothing left that could be told."""
-        await self._stop_those([webhook_deliveries.c.id == delivery_id])
-
-    async def stop_account(self, account_id: str) -> None:
-        """Of an account that is deleted nothing is told any more."""
-        await self._stop_those([webhook_deliveries.c.account_id == account_id])
-
-    async def _stop_those(self, which: list[Condition]) -> None:
         stopped = {"state": DeliveryState.STOPPED, "next_attempt_at": None, "ended_at": self._clock()}
-        pending = webhook_deliveries.c.state == DeliveryState.PENDING
+        table = webhook_deliveries
+        pending = table.c.id == delivery_id, table.c.state == DeliveryState.PENDING
         async with self._database.writing() as connection:
-            await connection.execute(update(webhook_deliveries).where(*which, pending).values(stopped))
+            await connection.execute(update(table).where(*pending).values(stopped))
 
     async def _settle(self, connection: AsyncConnection, delivery: Delivery) -> None:
         """What an end means for the address."""

@@ -37,9 +37,13 @@ class ToldFile:
     link: Link
 
 
-def envelope(event: str, job_id: str, time: datetime, data: Data) -> str:
-    """The body: text that survives being parsed and written again in JavaScript."""
+def job_body(event: str, job_id: str, time: datetime, data: Data) -> str:
+    """Text that survives being parsed and written again in JavaScript."""
     return stringify({"event": event, "jobId": job_id, "timestamp": _time(time), "data": data})
+
+
+def export_body(event: str, export_id: str, time: datetime, data: Data) -> str:
+    return stringify({"event": event, "exportId": export_id, "timestamp": _time(time), "data": data})
 
 
 def split_completed(
@@ -73,6 +77,11 @@ def batch_done(job_id: str, files: Sequence[ToldFile], metadata: Mapping[str, ob
 def batch_failed(job_id: str, code: str, message: str, metadata: Mapping[str, object] | None) -> Data:
     error = {"code": code, "message": message}
     return {"job_id": job_id, "status": "FAILED", "error": error, **_given(metadata), "files": []}
+
+
+def account_exported(form: str, size_bytes: int, link: Link | None) -> Data:
+    told: Data = {"status": "completed", "format": form, "size": size_bytes}
+    return told if link is None else told | {"downloadUrl": link.url, "expiresAt": _time(link.expires_at)}
 
 
 def _segment(segment: ToldSegment) -> Data:

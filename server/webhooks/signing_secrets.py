@@ -28,18 +28,18 @@ class SigningSecrets:
         async with self._database.reading() as connection:
             found = await _read(connection, account_id, self._clock())
         if found is None:
-            await self.seed(account_id, new_secret())
+            await self._make(account_id)
             async with self._database.reading() as connection:
                 found = await _read(connection, account_id, self._clock())
         if found is None:
             raise Unauthenticated
         return found
 
-    async def seed(self, account_id: str, secret: str) -> None:
+    async def _make(self, account_id: str) -> None:
         """For an account that has none; one that has, keeps it."""
         mine = accounts.c.id == account_id, accounts.c.webhook_secret.is_(None)
         async with self._database.writing() as connection:
-            await connection.execute(update(accounts).where(*mine).values(webhook_secret=secret))
+            await connection.execute(update(accounts).where(*mine).values(webhook_secret=_new_secret()))
 
     async def rotate(self, account_id: str, *, end_previous_now: bool = False) -> Secrets:
         """The present secret signs on for 24 hours beside the new one, unless it is to end at once.
@@ -48,7 +48,7 @@ class SigningSecrets:
         """
         until = None if end_previous_now else self._clock() + OVERLAP
         rotated = {
-            "webhook_secret": new_secret(),
+            "webhook_secret": _new_secret(),
             # The right-hand side is the row as it was.
             "webhook_secret_previous": None if end_previous_now else accounts.c.webhook_secret,
             "webhook_secret_previous_until": until,
@@ -61,7 +61,7 @@ class SigningSecrets:
         return found
 
 
-def new_secret() -> str:
+def _new_secret() -> str:
     """As a whole it is the key of one signature; what it is the base64 of, that of the other."""
     return _PREFIX + base64.b64encode(secrets.token_bytes(_RANDOM_BYTES)).decode()
 

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from server.accounts.export_records import KEPT_FOR
 from server.database.clock import Clock, utc_now
 from server.jobs.batch_model import BatchJob
 from server.jobs.batch_records import BatchRecords
@@ -17,7 +18,7 @@ from server.webhooks import payload
 from server.webhooks.model import Delivery
 from server.webhooks.payload import Data, Link, ToldFile, ToldSegment
 from storage.interface import UrlSigner
-from storage.keys import file_name_of, segment_key, transcript_key
+from storage.keys import export_key, file_name_of, segment_key, transcript_key
 from zerokerf.durations import milliseconds, segment_ms
 from zerokerf.errors import JobFailed
 from zerokerf.formats import Format
@@ -35,16 +36,15 @@ class WebhookBodies:
     clock: Clock = utc_now
 
     async def make(self, delivery: Delivery) -> str | None:
-        """None when the job that it is about is deleted, and for events of other kinds."""
-        if delivery.job_id is None:
-            return None
-        if delivery.event.startswith("job."):
+        """None when the job that it is about is deleted, and for events that nothing is known of."""
+        kind, _, _ = delivery.event.partition(".")
+        if kind == "job" and delivery.job_id is not None:
             split = await self.splits.load(delivery.job_id)
             return None if split is None else await self._split_body(delivery, split)
-        if delivery.event.startswith("batch."):
+        if kind == "batch" and delivery.job_id is not None:
             batch = await self.batches.load(delivery.job_id)
             return None if batch is None else await self._batch_body(delivery, batch)
-        return None
+        return await self._export_body(delivery) if kind == "account" else None
 
     async def _split_body(self, delivery: Delivery, job: SplitJob) -> str:
         event, words = delivery.event, SPLIT.words
@@ -54,7 +54,7 @@ class WebhookBodies:
             data = payload.split_failed(*_error_of(job))
         else:
             data = payload.split_progress(int(delivery.detail["progress"]))
-        return payload.envelope(event, job.id, delivery.created_at, data)
+        return payload.job_body(event, job.id, delivery.created_at, data)
 
     async def _batch_body(self, delivery: Delivery, job: BatchJob) -> str:
         name, metadata = job.public_id or job.id, job.request.metadata
@@ -62,13 +62,21 @@ class WebhookBodies:
             data = payload.batch_done(name, await self._files(delivery, job), metadata)
         else:
             data = payload.batch_failed(name, *_error_of(job), metadata)
-        return payload.envelope(delivery.event, name, delivery.created_at, data)
+        return payload.job_body(delivery.event, name, delivery.created_at, data)
+
+    async def _export_body(self, delivery: Delivery) -> str:
+        told = delivery.detail
+        export_id, form, size_bytes = told["exportId"], told["format"], told["size"]
+        key = export_key(delivery.account_id, export_id)
+        ends = self._links_end(delivery, delivery.created_at + KEPT_FOR)
+        data = payload.account_exported(form, size_bytes, await self._link(key, "application/zip", ends))
+        return payload.export_body(delivery.event, export_id, delivery.created_at, data)
 
     async def _completed(self, delivery: Delivery, job: SplitJob) -> Data:
         source, request = job.source, job.request
         rate = (source.sample_rate if source else None) or 1
         samples = (source.sample_count if source else None) or 0
-        ends = self._links_end(delivery, job)
+        ends = self._links_end(delivery, _files_end(job))
         stored = await self.splits.segments(job.id)
         told = await asyncio.gather(*(self._segment(job, each, rate, ends) for each in stored))
         return payload.split_completed(_mode(request), milliseconds(samples, rate), told, request.metadata)
@@ -91,7 +99,7 @@ class WebhookBodies:
         )
 
     async def _files(self, delivery: Delivery, job: BatchJob) -> list[ToldFile]:
-        ends = self._links_end(delivery, job)
+        ends = self._links_end(delivery, _files_end(job))
         files = []
         for each in TranscriptFormat:
             key = transcript_key(job.account_id, job.id, job.public_id or "", each)
@@ -99,7 +107,7 @@ class WebhookBodies:
                 files.append(ToldFile(each, link))
         return files
 
-    def _links_end(self, delivery: Delivery, job: SplitJob | BatchJob) -> datetime | None:
+    def _links_end(self, delivery: Delivery, files_end: datetime | None) -> datetime | None:
         """24 hours after the event, or the first attempt if that is so late; never later than the files.
 
         None when the files are gone.
@@ -108,9 +116,9 @@ class WebhookBodies:
         ends = delivery.created_at + LINK_LIFE
         if ends <= now:
             ends = now + LINK_LIFE
-        if job.files_expire_at is not None:
-            ends = min(ends, job.files_expire_at)
-        return None if ends <= now or job.files_removed_at is not None else ends
+        if files_end is not None:
+            ends = min(ends, files_end)
+        return ends if ends > now else None
 
     async def _link(self, key: str, content_type: str, ends: datetime | None) -> Link | None:
         """Good until then at least."""
@@ -120,6 +128,11 @@ class WebhookBodies:
         name = file_name_of(key)
         signed = await self.signer.sign_get(key, life, filename=name, content_type=content_type)
         return Link(signed.url, min(ends, signed.expires_at))
+
+
+def _files_end(job: SplitJob | BatchJob) -> datetime | None:
+    """None when they are kept for ever."""
+    return job.files_removed_at or job.files_expire_at
 
 
 def _error_of(job: SplitJob | BatchJob) -> tuple[str, str]:

@@ -25,7 +25,7 @@ from tests.webhooks.receiver import Received, answers, loopback_post, receiving
 RECEIVER = Path(__file__).parents[1] / "node" / "webhook_receiver.mjs"
 #: What JavaScript puts into another order, or writes in another way, than most.
 METADATA = {"z": "é\u2028/", "10": 1e21, "2": -0.0, "a": [0.1, 5.0, "\ud800"], "n": None}
-BODY = payload.envelope(
+BODY = payload.job_body(
     "job.completed", "job_1", BEGINNING, payload.split_completed("duration", 1500, [], METADATA)
 )
 

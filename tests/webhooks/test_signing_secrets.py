@@ -32,13 +32,6 @@ async def test_it_is_made_once(secrets: SigningSecrets) -> None:
     assert len(base64.b64decode(made[0].current.removeprefix("whsec_"), validate=True)) == 32
 
 
-async def test_a_given_secret_is_for_an_account_that_has_none(secrets: SigningSecrets) -> None:
-    await secrets.seed("acc_a", "whsec_first")
-    await secrets.seed("acc_a", "whsec_second")
-
-    assert (await secrets.of("acc_a")).current == "whsec_first"
-
-
 async def test_after_a_rotation_the_old_one_is_valid_for_a_day(secrets: SigningSecrets, hand: Hand) -> None:
     old = (await secrets.of("acc_a")).current
     rotated = await secrets.rotate("acc_a")

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -248,6 +248,26 @@ async def test_failures_and_progress_are_told(house: House) -> None:
     assert [body["event"] for body in bodies] == ["job.failed", "job.progress"]
     assert bodies[0]["data"]["error"] == {"code": "CORRUPT_FILE", "message": "The source is damaged."}
     assert bodies[1]["data"] == {"status": "processing", "progress": 75}
+
+
+async def test_an_archive_is_told_with_a_link(house: House) -> None:
+    detail = {"exportId": "exp_1", "format": "csv", "size": 7}
+    async with receiving(answers(200)) as receiver:
+        delivery_id = await new_delivery(
+            house.database,
+            job_id=None,
+            url=receiver.url,
+            event="account.exported",
+            detail=detail,
+            created_at=datetime.now(UTC),
+        )
+        await ActivityEnvironment().run(house.activities.attempt, AttemptRef(RoundRef(delivery_id, 1, ())))
+
+    told = json.loads(receiver.received[0].body)
+    assert (told["event"], told["exportId"]) == ("account.exported", "exp_1")
+    assert told["data"].pop("downloadUrl").startswith("https://example.com/files/")
+    assert _time(told["data"].pop("expiresAt")) == _time(told["timestamp"]) + timedelta(hours=24)
+    assert told["data"] == {"status": "completed", "format": "csv", "size": 7}
 
 
 def _time(text: str) -> datetime:
