@@ -1,21 +1,14 @@
 """Who calls: the one whose API key or token came with the call."""
 
-from typing import Protocol
-
+from server.accounts.api_keys import ApiKeys
 from server.accounts.model import Caller
-from server.accounts.tokens import looks_like_token
-
-
-class Way(Protocol):
-    async def authenticate(self, secret: str) -> Caller:
-        """Raises Unauthenticated or one of its kinds."""
-        ...
+from server.accounts.tokens import Tokens, looks_like_token
 
 
 class Authentication:
     """Two ways to be known. What has the shape of a token is one, all else is a key."""
 
-    def __init__(self, keys: Way, tokens: Way) -> None:
+    def __init__(self, keys: ApiKeys, tokens: Tokens) -> None:
         self._keys = keys
         self._tokens = tokens
 
@@ -23,3 +16,7 @@ class Authentication:
         """Raises Unauthenticated, KeyRevoked or TokenExpired."""
         way = self._tokens if looks_like_token(secret) else self._keys
         return await way.authenticate(secret)
+
+    def forget(self, secret_hash: str) -> None:
+        """That key has ended: here it does so at once, and not within a second as elsewhere."""
+        self._keys.forget(secret_hash)

@@ -79,19 +79,19 @@ async def open_accounts(database: Database, folder: Path) -> AsyncIterator[Api]:
     await make_account(database, "acc_b", SMALL)
     public, time, engine = verifying_key(ec_key().public_key()), Time(datetime.now(UTC)), Engine()
     assert public is not None
-    known = keys_at(database, time)
     tokens = Tokens(database, PLANS, OneKey(public), RULES, time.monotonic)
+    authentication = Authentication(keys_at(database, time), tokens)
     async with open_store(
         f"file://{folder}/objects", credentials=None, signing_key=b"k" * 32, public_url="http://here"
     ) as opened:
         parts = AccountParts(
-            KeyRecords(database, forget=known.forget),
+            KeyRecords(database, forget=authentication.forget),
             AccountRecords(database, PLANS),
             Usage(database),
             Exports(database, engine, opened.signer),
             Closing(database, engine),
         )
-        server = grpc.aio.server(interceptors=[CallInterceptor(Authentication(known, tokens))])
+        server = grpc.aio.server(interceptors=[CallInterceptor(authentication)])
         service = AccountService(parts, AddressPolicy(()))
         account_service_pb2_grpc.add_AccountServiceServicer_to_server(service, server)
         port = server.add_insecure_port("127.0.0.1:0")
