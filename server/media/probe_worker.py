@@ -7,10 +7,8 @@ A long answer comes in parts, each a line of its own, before the line that ends 
 It ends when its standard input does, which is when its parent ends, however that happens.
 """
 
-import ctypes
 import json
 import os
-import resource
 import signal
 import sys
 from typing import Any
@@ -21,10 +19,10 @@ from av.container import InputContainer
 from server.media.chapters_worker import list_chapters
 from server.media.copying.flac_decode import tell_frames
 from server.media.edge_worker import compare_edges
+from server.media.sandbox import wall_in_process
 from server.media.tags_worker import list_tags
 
 _MAX_PACKETS = 500  # without one decodable frame among them the stream counts as undecodable
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
@@ -43,7 +41,6 @@ def begin(request: dict[str, Any], children: dict[int, int]) -> None:
     if child == 0:
         try:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            die_with_parent()
             limit(request)
             answer({"id": request["id"], **respond(request)})
             os._exit(0)
@@ -64,17 +61,8 @@ def reap(children: dict[int, int]) -> None:
             answer({"id": request_id, "problem": "died"})
 
 
-def die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def limit(request: dict[str, Any]) -> None:
-    cpu_s, memory_bytes = request["cpu_s"], request["memory_bytes"]
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    wall_in_process(cpu_s=request["cpu_s"], memory_bytes=request["memory_bytes"])
     signal.alarm(request["wall_s"])
 
 

@@ -1,4 +1,4 @@
-"""Runs one ffmpeg: limited, watched, and gone when we are gone.
+"""Runs one ffmpeg: limited, walled in, watched, and gone when we are gone.
 
 The limits and the death signal are set by `prlimit` and `setpriv` (util-linux), which replace themselves by
 ffmpeg: about one millisecond each, in force before the first byte is read. Doing it in Python between fork
@@ -9,19 +9,17 @@ operator's to limit.
 
 import asyncio
 import errno
-import os
-import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.media.sandbox import guarded
+from server.media.sandbox_launch import launched
 from zerokerf.errors import Unavailable
 
-_GRACE_S = 2.0
 _TAIL_BYTES = 64 * 1024
-_TOOL_PATH = "/usr/bin:/bin"
 
 _KILLED = (-signal.SIGKILL, -signal.SIGTERM, 255)  # ffmpeg says 255 when it heeds a SIGTERM
 
@@ -68,44 +66,21 @@ async def run(
     `on_time` gets the microseconds written so far, from `-progress pipe:1`; `stdout_fd` gets standard output
     otherwise. When this call is cancelled, or the time is up, the process group is ended and reaped first.
     """
-    process = await asyncio.create_subprocess_exec(
-        *_guarded(argv, limits),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE if on_time else stdout_fd or asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=folder,
-        env={},
-        start_new_session=True,
-    )
-    watching = asyncio.gather(_tail(process.stderr), _watch(process.stdout, on_time))
-    try:
-        async with asyncio.timeout(limits.wall_s):
-            stderr, _ = await watching
-            return Finished(await process.wait(), stderr)
-    except TimeoutError:
-        return Finished(-signal.SIGKILL, "", is_timeout=True)
-    finally:
-        watching.cancel()
-        await _stop(process)
+    walled = guarded(argv, cpu_s=limits.cpu_s, memory_bytes=limits.memory_bytes, file_bytes=limits.file_bytes)
+    stdout = subprocess.PIPE if on_time else stdout_fd or subprocess.DEVNULL
+    async with launched(walled, folder=folder, stdout=stdout) as program:
+        try:
+            async with asyncio.timeout(limits.wall_s):
+                stderr, _ = await asyncio.gather(_tail(program.stderr), _watch(program.stdout, on_time))
+                return Finished(await program.wait(), stderr)
+        except TimeoutError:
+            return Finished(-signal.SIGKILL, "", is_timeout=True)
 
 
-def _guarded(argv: Sequence[str], limits: RunLimits) -> list[str]:
-    guard: list[str] = []
-    if prlimit := shutil.which("prlimit", path=_TOOL_PATH):
-        # The soft limit ends it by SIGXCPU, which tells it from a kill by someone else.
-        cpu = f"--cpu={limits.cpu_s}:{limits.cpu_s + 5}"
-        guard += [prlimit, f"--as={limits.memory_bytes}", cpu, "--core=0"]
-        if limits.file_bytes is not None:
-            guard.append(f"--fsize={limits.file_bytes}")
-    if setpriv := shutil.which("setpriv", path=_TOOL_PATH):
-        guard += [setpriv, "--pdeathsig", "KILL", "--no-new-privs", "--"]
-    return [*guard, *argv]
-
-
-async def _tail(stream: asyncio.StreamReader | None) -> str:
+async def _tail(stream: asyncio.StreamReader) -> str:
     """Reads all, keeps the end: an unread pipe would block ffmpeg for ever."""
     tail = b""
-    while stream is not None and (chunk := await stream.read(_TAIL_BYTES)):
+    while chunk := await stream.read(_TAIL_BYTES):
         tail = (tail + chunk)[-_TAIL_BYTES:]
     return tail.decode(errors="replace").strip()
 
@@ -117,24 +92,3 @@ async def _watch(stream: asyncio.StreamReader | None, on_time: OnTime | None) ->
         name, _, value = line.strip().partition(b"=")
         if name == b"out_time_us" and value.isdigit():
             on_time(int(value))
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    """Asks, waits two seconds, kills. Returns when the process is reaped."""
-    if process.returncode is not None:
-        return
-    _signal_group(process, signal.SIGTERM)
-    try:
-        async with asyncio.timeout(_GRACE_S):
-            await process.wait()
-    except TimeoutError:
-        pass
-    finally:
-        if process.returncode is None:
-            _signal_group(process, signal.SIGKILL)
-            await process.wait()
-
-
-def _signal_group(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, number)
