@@ -1,5 +1,6 @@
 """The JSON of answers about splits: which fields each state shows, and how values are written."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal, NotRequired
 
@@ -36,9 +37,9 @@ class TranscriptJson(TypedDict):
     """What was said, as a file."""
 
     format: str
-    downloadUrl: str
+    downloadUrl: NotRequired[str]
     size: int
-    expiresAt: str
+    expiresAt: NotRequired[str]
 
 
 class SegmentJson(TypedDict):
@@ -46,10 +47,10 @@ class SegmentJson(TypedDict):
     `transcripts` only for those that transcribe."""
 
     index: int
-    downloadUrl: str
+    downloadUrl: NotRequired[str]
     duration: float
     size: int
-    expiresAt: str
+    expiresAt: NotRequired[str]
     reason: NotRequired[str]
     title: NotRequired[str]
     overlap: NotRequired[float]
@@ -178,13 +179,8 @@ def _head(split: Split, *, with_progress: bool = False, in_list: bool = False) -
 
 def _segment_json(segment: Segment, sample_rate: int) -> SegmentJson:
     ms = _duration_ms(segment.first_sample, segment.sample_count, sample_rate, segment.duration)
-    return SegmentJson(
-        index=segment.index,
-        downloadUrl=segment.download_url,
-        duration=seconds(ms),
-        size=segment.size,
-        expiresAt=timestamp(segment.expire_time),
-    )
+    length = {"duration": seconds(ms), "size": segment.size}
+    return {"index": segment.index, **_linked(length, segment)}  # type: ignore[typeddict-item]  # put together
 
 
 def _add_cut(answer: SegmentJson, segment: Segment, sample_rate: int) -> None:
@@ -218,12 +214,14 @@ def _add_transcripts(answer: SplitJson, split: Split) -> None:
 
 
 def _transcript_json(file: TranscriptFile) -> TranscriptJson:
-    return TranscriptJson(
-        format=file.format,
-        downloadUrl=file.download_url,
-        size=file.size,
-        expiresAt=timestamp(file.expire_time),
-    )
+    return {"format": file.format, **_linked({"size": file.size}, file)}  # type: ignore[typeddict-item]  # put together
+
+
+def _linked(facts: Mapping[str, object], file: Segment | TranscriptFile) -> dict[str, object]:
+    """The facts, between the link and its end while the file is kept; without both afterwards."""
+    if not file.download_url:
+        return dict(facts)
+    return {"downloadUrl": file.download_url, **facts, "expiresAt": timestamp(file.expire_time)}
 
 
 def _add_metadata(answer: SplitJson, split: Split) -> None:

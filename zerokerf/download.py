@@ -11,7 +11,7 @@ from typing import BinaryIO
 import httpx
 
 from zerokerf.calls import Attempts, OnProgress, Patience
-from zerokerf.errors import ChecksumMismatch, LinkRefused, Unavailable, ZerokerfError
+from zerokerf.errors import ChecksumMismatch, FileNotKept, LinkRefused, Unavailable, ZerokerfError
 from zerokerf.v1.batch_pb2 import BatchFile
 from zerokerf.v1.split_pb2 import Segment, TranscriptFile
 
@@ -52,7 +52,12 @@ def open_http(patience: Patience) -> httpx.AsyncClient:
 async def download_file(
     http: httpx.AsyncClient, file: RemoteFile, dest: Path, attempts: Attempts, on_progress: OnProgress
 ) -> Path:
-    """Put the file at `dest`, or into it if it is a folder; whole and checked, or not at all."""
+    """Put the file at `dest`, or into it if it is a folder; whole and checked, or not at all.
+
+    Raises FileNotKept when there is no link to it any more.
+    """
+    if not file.url:
+        raise FileNotKept(file.name)
     target = dest / file.name if await asyncio.to_thread(dest.is_dir) else dest
     part = await asyncio.to_thread(_open_part, target)
     try:

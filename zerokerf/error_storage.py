@@ -80,3 +80,13 @@ class LinkExpired(ZerokerfError):
 
 class UploadLinkExpired(LinkExpired):
     reason = "UPLOAD_LINK_EXPIRED"
+
+
+class FileNotKept(ZerokerfError):
+    kind = Kind.FAILED_PRECONDITION
+    reason = "FILE_NOT_KEPT"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is not kept any more: its account's plan keeps files no longer."
+        )

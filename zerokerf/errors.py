@@ -81,6 +81,7 @@ from zerokerf.error_requests import (
     UploadOffsetMismatch,
 )
 from zerokerf.error_storage import (
+    FileNotKept,
     InvalidObjectKey,
     LinkExpired,
     LinkInvalid,
@@ -106,6 +107,7 @@ __all__ = [
     "EngineFailed",
     "ExportNotFound",
     "FileChanged",
+    "FileNotKept",
     "FileTooLarge",
     "IdempotencyConflict",
     "InsufficientScope",

@@ -22,7 +22,7 @@ class _PlanTable(BaseModel):
     name: str = Field(min_length=1)
     requests_per_minute: int | None = Field(None, ge=1)
     concurrent_jobs: int | None = Field(None, ge=1)
-    minutes_per_month: int | None = Field(None, ge=0)
+    minutes_per_month: int | None = Field(None, ge=1)
     max_source_bytes: int | None = Field(None, ge=1)
     retention_hours: int | None = Field(None, ge=1)
     api_keys: int | None = Field(None, ge=1)

@@ -202,7 +202,9 @@ def test_a_public_key_is_read_from_its_file(tmp_path: Path) -> None:
     assert not (tmp_path / "token.key").exists()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"x", pem(rsa_key(bits=1024))], ids=str)
+@pytest.mark.parametrize(
+    "content", [None, b"", b"x", pem(rsa_key(bits=1024))], ids=["missing", "empty", "no PEM", "too short"]
+)
 def test_a_file_without_a_usable_key_is_a_mistake_of_the_settings(
     tmp_path: Path, content: bytes | None
 ) -> None:

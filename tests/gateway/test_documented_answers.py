@@ -3,10 +3,11 @@
 import httpx
 import pytest
 
+from gateway.answers import split_json
 from tests.gateway import jobs
 from tests.gateway.memory_service import MemoryService
 from zerokerf.v1.audio_pb2 import AUDIO_FORMAT_FLAC
-from zerokerf.v1.split_pb2 import FileSizeMode, Split, SplitMode, SplitProgress
+from zerokerf.v1.split_pb2 import FileSizeMode, Segment, Split, SplitMode, SplitProgress, TranscriptFile
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -216,3 +217,27 @@ async def test_a_completed_job_cannot_be_cancelled(http: httpx.AsyncClient, serv
     answer = await http.post("/api/v1/splits/job_abc123/cancel")
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "JOB_NOT_CANCELLABLE")
+
+
+async def test_files_that_are_not_kept_any_more_have_no_links() -> None:
+    said = TranscriptFile(format="txt", size=5)
+    split = Split(
+        id="job_a",
+        state=Split.STATE_COMPLETED,
+        segments=[Segment(index=0, size=100, reason="end", transcripts=[said])],
+        transcripts=[said],
+    )
+    split.transcribe.SetInParent()
+
+    answer = split_json(split)
+
+    assert answer["transcripts"] == [{"format": "txt", "size": 5}]
+    assert answer["segments"] == [
+        {
+            "index": 0,
+            "duration": 0,
+            "size": 100,
+            "reason": "end",
+            "transcripts": [{"format": "txt", "size": 5}],
+        }
+    ]
