@@ -50,6 +50,7 @@ def echo() -> Iterator["subprocess.Popen[bytes]"]:
 @example(
     {"b": 1, "10": 2, "2": [1e21, 1e-7, 1e-6, -0.0, 5e-324, 123456789012345680000.0], "a": {"1": 0, "0": 0}}
 )
+@example({"a": 1, "4294967296": 2, "4294967295": 3, "4294967294": 4, "01": 5, "1": 6})
 @example('\u2028\u2029\u007f\u0000\u001f"\\/é\ud83d\ude00 \udc00\ud800')
 def test_javascript_writes_the_same_bytes_again(echo: "subprocess.Popen[bytes]", value: object) -> None:
     body = stringify(value).encode()

@@ -74,7 +74,7 @@ async def test_a_head_in_time_counts_whatever_becomes_of_its_body() -> None:
         await forever()
 
     async with receiving(stalls) as receiver:
-        answer = await loopback_post(limit_s=5, body_limit_s=0.1).send(receiver.url, HEADERS, b"{}")
+        answer = await loopback_post(limit_s=0.5, body_limit_s=0.8).send(receiver.url, HEADERS, b"{}")
 
     assert answer == Answered(200, b"abc")
 
