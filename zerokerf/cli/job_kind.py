@@ -11,6 +11,7 @@ import typer
 from zerokerf.cli.documents import event_document
 from zerokerf.cli.exit_codes import ExitCode
 from zerokerf.cli.modes import Document
+from zerokerf.cli.pages import MOST_OF_A_PAGE, first_of
 from zerokerf.cli.terminal import put_json, say
 from zerokerf.cli.views import View
 from zerokerf.client import AsyncClient
@@ -20,8 +21,6 @@ from zerokerf.v1.split_pb2 import Split, SplitEvent
 
 Job = TypeVar("Job", Split, BatchJob)
 Event = TypeVar("Event", SplitEvent, BatchEvent)
-
-_MOST_OF_A_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +42,7 @@ class JobKind(Generic[Job, Event]):
     put_all: Callable[[Iterable[Job]], None]
 
     async def newest(self, client: AsyncClient, state: str, limit: int) -> Sequence[Job]:
-        jobs = []
-        async with aclosing(self.list(client, state, min(limit, _MOST_OF_A_PAGE))) as found:
-            async for job in found:
-                jobs.append(job)
-                if len(jobs) == limit:
-                    break
-        return jobs
+        return await first_of(self.list(client, state, min(limit, MOST_OF_A_PAGE)), limit)
 
     async def follow(self, client: AsyncClient, job_id: str, view: View, after_sequence: int = 0) -> Job:
         """The job in its final state."""

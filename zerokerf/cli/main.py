@@ -5,15 +5,18 @@ import sys
 
 import typer
 
-from zerokerf.cli import jobs, service, transcripts
+from zerokerf.cli import accounts, jobs, keys, service, transcripts, webhooks
 from zerokerf.cli.cut import cut
 from zerokerf.cli.cuts import CutCommand
+from zerokerf.cli.development_token import token
 from zerokerf.cli.exit_codes import ExitCode
 from zerokerf.cli.running import say_bug
 from zerokerf.cli.segment_speech import SplitCommand
+from zerokerf.cli.settings_command import SettingsCommand
 from zerokerf.cli.split import split
 from zerokerf.cli.terminal import put
 from zerokerf.cli.transcribe import transcribe
+from zerokerf.cli.usage import usage
 from zerokerf.cli.verify import verify
 
 app = typer.Typer(
@@ -30,8 +33,13 @@ app.add_typer(jobs.app, name="jobs")
 app.command()(transcribe)
 app.add_typer(transcripts.app, name="transcripts")
 app.command()(transcripts.models)
+app.add_typer(keys.app, name="keys")
+app.command()(usage)
+app.add_typer(webhooks.app, name="webhooks")
 for command in (service.serve, service.server, service.gateway, service.worker, service.config):
     app.command(context_settings=service.ANY_FLAGS)(command)
+app.add_typer(accounts.app, name="accounts")
+app.command(cls=SettingsCommand)(token)
 
 
 @app.command()

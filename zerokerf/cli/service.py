@@ -37,7 +37,7 @@ def worker(context: typer.Context) -> None:
 
 def config(context: typer.Context) -> None:
     """Print every setting with its value and source; secrets are masked."""
-    settings = _settings(context)
+    settings = settings_of(context)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("setting", "value", "source"):
         table.add_column(name, overflow="fold")
@@ -62,13 +62,8 @@ def overrides(arguments: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _run(part: str, context: typer.Context) -> None:
-    settings = _settings(context)
-    # The service is only imported by the commands that run it: a client needs none of it.
-    run_async(getattr(importlib.import_module("server.main"), part)(settings))
-
-
-def _settings(context: typer.Context) -> Any:  # noqa: ANN401 - handed through unread, its type is the service's
+def settings_of(context: typer.Context) -> Any:  # noqa: ANN401 - handed through unread, its type is the service's
+    """What the service would be configured with. Raises typer.Exit, having said what is wrong."""
     try:
         flags = overrides(context.args)
     except ValueError as error:
@@ -77,3 +72,9 @@ def _settings(context: typer.Context) -> Any:  # noqa: ANN401 - handed through u
         return importlib.import_module("server.settings").load_settings(flags)
     except ConfigError as error:
         fail(error)
+
+
+def _run(part: str, context: typer.Context) -> None:
+    settings = settings_of(context)
+    # The service is only imported by the commands that run it: a client needs none of it.
+    run_async(getattr(importlib.import_module("server.main"), part)(settings))
