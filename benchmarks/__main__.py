@@ -14,8 +14,10 @@ from rich.console import Console
 
 from benchmarks import (
     backlog,
+    calls,
     cutting,
     exactness,
+    fairness,
     idle,
     latency,
     memory,
@@ -37,6 +39,8 @@ SECTIONS: dict[str, dict[str, Measure]] = {
         "backlog": backlog.measure,
         "memory": memory.measure,
     },
+    "calls": {"calls": calls.measure},
+    "accounts": {"fairness": fairness.measure},
     "cutting": {
         "copies": cutting.measure_copies,
         "encodes": cutting.measure_encodes,

@@ -3,14 +3,19 @@
 from datetime import datetime, timedelta
 
 from limits.aio.storage import Storage
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select, text
 
-from server.database.inserting import insert_into
 from server.database.open import Database
-from server.database.tables import rate_limits
+from server.database.tables import UtcTime, rate_limits
 
 #: Behind the end of its window, for processes whose clocks are late.
 _KEPT = timedelta(minutes=1)
+#: Made once: putting it together for each request would cost as much as the database itself.
+_COUNT = text(
+    "INSERT INTO rate_limits (key, count, expires_at) VALUES (:key, :amount, :expires_at) "
+    "ON CONFLICT (key) DO UPDATE SET count = rate_limits.count + excluded.count "
+    "WHERE rate_limits.count + excluded.count <= :limit RETURNING count"
+).bindparams(bindparam("expires_at", type_=UtcTime()))
 
 
 class Window(Storage):
@@ -33,15 +38,9 @@ class Window(Storage):
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:  # noqa: ARG002  the signature is the base's
         """The count with this request, or more than the limit, and nothing counted, if it is one too many."""
-        row = {"key": self._row_key(key), "count": amount, "expires_at": self._ends_at}
-        async with self._database.writing() as connection:
-            counted = insert_into(rate_limits, connection).values(row)
-            counted = counted.on_conflict_do_update(
-                index_elements=["key"],
-                set_={"count": rate_limits.c.count + amount},
-                where=rate_limits.c.count + amount <= self._limit,
-            )
-            told = (await connection.execute(counted.returning(rate_limits.c.count))).scalar_one_or_none()
+        hit = {"key": self._row_key(key), "amount": amount, "expires_at": self._ends_at, "limit": self._limit}
+        async with self._database.writing_once() as connection:
+            told = (await connection.execute(_COUNT, hit)).scalar_one_or_none()
         self._told = self._limit + amount if told is None else int(told)
         return self._told
 

@@ -28,6 +28,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from server.database.sqlite_connection import connect
 from zerokerf.errors import ConfigError, Unavailable
 
 BUSY_TIMEOUT_S = 10
@@ -42,6 +43,8 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self._writer = engine.execution_options(zerokerf_writes=True)
+        # SQLite is told where transactions begin, so a statement alone is one by itself there.
+        self._single = engine.execution_options(isolation_level="AUTOCOMMIT") if self.is_postgres else engine
         # SQLite takes one writer at a time and lets the others poll: a queue of our own is fair and quicker.
         self._turn: AbstractAsyncContextManager[Any] = nullcontext() if self.is_postgres else asyncio.Lock()
 
@@ -66,6 +69,13 @@ class Database:
         """A transaction, committed at the end of the block unless that raised."""
         with _outages():
             async with self._turn, self._writer.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing_once(self) -> AsyncIterator[AsyncConnection]:
+        """For one statement: committed by itself, in one trip to the database where `writing` takes three."""
+        with _outages():
+            async with self._turn, self._single.connect() as connection:
                 yield connection
 
 
@@ -126,7 +136,7 @@ def _postgres_engine(address: URL) -> AsyncEngine:
 
 def _sqlite_engine(address: URL) -> AsyncEngine:
     # isolation_level None: transactions begin where we say so, not where the driver guesses.
-    arguments = {"timeout": BUSY_TIMEOUT_S, "isolation_level": None}
+    arguments = {"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "async_creator_fn": connect}
     engine = create_async_engine(
         address,
         hide_parameters=True,
