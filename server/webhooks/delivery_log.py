@@ -9,7 +9,7 @@ from server.database.ids import Prefix, is_id, shown
 from server.database.open import Database
 from server.database.page_tokens import Cursor, page_token, parse_page_token
 from server.database.tables import UtcTime, jobs, webhook_deliveries
-from server.webhooks.delivery_records import SELECT
+from server.webhooks.delivery_records import SELECT, SELECT_WITHOUT_BODY
 from server.webhooks.model import Delivery, DeliveryPage, DeliveryState
 from server.webhooks.rows import delivery_of
 from zerokerf.errors import DeliveryNotFound, DeliveryPending, InvalidParams
@@ -43,7 +43,7 @@ class DeliveryLog:
         page_size: int = 0,
         token: str = "",
     ) -> DeliveryPage:
-        """Those about one job, or in one of these states, if given. Raises InvalidParams."""
+        """Those about one job, or in one of these states, if given; without bodies. Raises InvalidParams."""
         size = _checked(page_size) or DEFAULT_PAGE_SIZE
         asked_for = [*states, *([f"job {job_id}"] if job_id else [])]
         if job_id and not _JOB_ID.fullmatch(job_id):
@@ -51,7 +51,9 @@ class DeliveryLog:
         after = parse_page_token(token, account_id, asked_for) if token else None
         listed = _listed(account_id, job_id, states, after)
         place = webhook_deliveries.c.created_at, webhook_deliveries.c.id
-        query = SELECT.where(*listed).order_by(*(column.desc() for column in place)).limit(size + 1)
+        query = (
+            SELECT_WITHOUT_BODY.where(*listed).order_by(*(column.desc() for column in place)).limit(size + 1)
+        )
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
         found = tuple(delivery_of(row) for row in rows[:size])

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, TextClause, func, literal, select, text, tuple_, update
+from sqlalchemy import ColumnElement, TextClause, func, literal, null, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.clock import Clock, utc_now
@@ -17,10 +17,13 @@ MOST_ATTEMPTS_KEPT = 20
 Condition = ColumnElement[bool] | TextClause
 #: Word for word the condition of the index, so that both databases use it.
 _PENDING = text("webhook_deliveries.state = 'pending'")
-#: With what its owner calls the job.
-SELECT = select(
-    webhook_deliveries, func.coalesce(jobs.c.public_id, webhook_deliveries.c.job_id).label("public_job_id")
-).select_from(webhook_deliveries.outerjoin(jobs, jobs.c.id == webhook_deliveries.c.job_id))
+_WITH_JOBS = webhook_deliveries.outerjoin(jobs, jobs.c.id == webhook_deliveries.c.job_id)
+#: What its owner calls the job.
+_PUBLIC_JOB_ID = func.coalesce(jobs.c.public_id, webhook_deliveries.c.job_id).label("public_job_id")
+_ALL_BUT_BODY = [column for column in webhook_deliveries.c if column.name != "body"]
+SELECT = select(webhook_deliveries, _PUBLIC_JOB_ID).select_from(_WITH_JOBS)
+#: A body may be megabytes.
+SELECT_WITHOUT_BODY = select(*_ALL_BUT_BODY, null().label("body"), _PUBLIC_JOB_ID).select_from(_WITH_JOBS)
 
 
 class DeliveryRecords:
@@ -67,7 +70,8 @@ class DeliveryRecords:
     ) -> Delivery | None:
         """Without a time to the next attempt this was the last one. What ended meanwhile has ended.
 
-        An attempt that is on record already is not recorded again. None when the delivery is gone.
+        An attempt that is on record already is not recorded again. Returns the delivery without its body;
+        None when it is gone.
         """
         async with self._database.writing() as connection:
             found = await _locked(connection, delivery.id)
@@ -129,8 +133,10 @@ async def _found(connection: AsyncConnection, delivery_id: str) -> Delivery | No
 
 
 async def _locked(connection: AsyncConnection, delivery_id: str) -> Delivery | None:
-    """Nobody else changes it before this transaction ends."""
-    query = SELECT.where(webhook_deliveries.c.id == delivery_id).with_for_update(of=webhook_deliveries)
+    """Without its body; nobody else changes it before this transaction ends."""
+    query = SELECT_WITHOUT_BODY.where(webhook_deliveries.c.id == delivery_id).with_for_update(
+        of=webhook_deliveries
+    )
     row = (await connection.execute(query)).mappings().one_or_none()
     return delivery_of(row) if row else None
 
