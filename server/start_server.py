@@ -1,6 +1,7 @@
 """Builds what the gRPC server works with, and lets it serve."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -62,7 +63,7 @@ async def start_server(
     await stack.enter_async_context(owned(reconciling, "reconciler", stopped))
     running = running_grpc_server(
         settings.grpc_address,
-        services=await _services(settings, ground, accounts),
+        services=await _services(settings, ground, accounts, authentication.forget),
         authenticator=authentication,
         rate_limits=RateLimits(ground.database),
         probes={
@@ -112,7 +113,10 @@ def _rounds(settings: Settings, ground: Ground, accounts: _Accounts) -> tuple[Ro
     )
 
 
-async def _services(settings: Settings, ground: Ground, accounts: _Accounts) -> Services:
+async def _services(
+    settings: Settings, ground: Ground, accounts: _Accounts, forget: Callable[[str], None]
+) -> Services:
+    """`forget` is told the hash of every secret that ends."""
     policy = AddressPolicy(settings.fetch_allow)
     models = await open_models(settings)
     desk = Desk(Quotas(ground.database), settings.webhook_progress_bytes)
@@ -123,7 +127,7 @@ async def _services(settings: Settings, ground: Ground, accounts: _Accounts) -> 
         uploads=UploadService(ground.uploads),
         accounts=AccountService(
             AccountParts(
-                keys=KeyRecords(database),
+                keys=KeyRecords(database, forget=forget),
                 accounts=AccountRecords(database, ground.plans),
                 usage=Usage(database),
                 exports=accounts.exports,
