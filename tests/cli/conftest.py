@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.client.account_house import SECRET, House, house
 from tests.client.service import running_service
 from tests.client.state import API_KEY, Service
+
+__all__ = ["house"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,3 +87,23 @@ def cli(start: Start) -> Cli:
         return Result(process.returncode, out.decode(), err.decode())
 
     return cli
+
+
+@pytest.fixture
+def manager(cli: Cli, house: House) -> Cli:
+    """Runs `zerokerf` for the first account of a service of accounts and webhooks."""
+
+    async def run(*arguments: str) -> Result:
+        return await cli(*arguments, "--server", house.target, "--api-key", SECRET)
+
+    return run
+
+
+@pytest.fixture
+def operator(cli: Cli, house: House) -> Cli:
+    """Runs `zerokerf` on the records of that service."""
+
+    async def run(*arguments: str) -> Result:
+        return await cli(*arguments, "--data-dir", str(house.data_dir))
+
+    return run
