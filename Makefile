@@ -1,4 +1,4 @@
-.PHONY: demo test serve check checkers generate bench install lock
+.PHONY: demo test serve check checkers generate bench fuzz install lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -39,6 +39,10 @@ generate: install
 # Measures what docs/benchmarks.md states.
 bench: install
 	$(BIN)/python -m benchmarks
+
+# Looks for inputs that our own parsers cannot take, a minute for each: nothing is found when all is well.
+fuzz: install
+	$(BIN)/python -m fuzz --seconds 60
 
 # Takes newer versions of everything, within the bounds of pyproject.toml.
 lock: install

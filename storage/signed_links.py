@@ -107,6 +107,7 @@ def _query(signing_key: bytes, link: Link) -> str:
 
 def _fields(query: str) -> dict[str, str]:
     try:
+        query.encode()  # half a character can't have been signed
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True, max_num_fields=10)
     except ValueError:
         raise LinkInvalid from None
