@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import insert, literal, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import literal, select, tuple_, update
 
 from server.accounts.exports import Export, ExportState, export_of
 from server.database.clock import Clock, utc_now
-from server.database.ids import Prefix, new_id
 from server.database.open import Database
-from server.database.tables import UtcTime, account_exports, webhook_deliveries, webhook_endpoints
-from server.jobs.announcing import hash_of_url
+from server.database.tables import UtcTime, account_exports
+from server.jobs.announcing import announce
 
 KEPT_FOR = timedelta(days=7)
 _EVENT = "account.exported"
@@ -53,7 +50,8 @@ class ExportRecords:
             if not (await connection.execute(still.values(made))).rowcount:
                 return False
             if export.webhook_url is not None:
-                await _announce(connection, export, export.webhook_url, size_bytes, now)
+                told = {"exportId": export.id, "format": export.format, "size": size_bytes}
+                await announce(connection, export.account_id, export.webhook_url, _EVENT, told, now)
             return True
 
     async def fail(self, export_id: str) -> None:
@@ -77,25 +75,3 @@ class ExportRecords:
 
 
 _PROCESSING = account_exports.c.state == ExportState.PROCESSING
-
-
-async def _announce(
-    connection: AsyncConnection, export: Export, url: str, size_bytes: int, now: datetime
-) -> None:
-    url_hash = hash_of_url(url)
-    mine = webhook_endpoints.c.account_id == export.account_id, webhook_endpoints.c.url_hash == url_hash
-    disabled_at = await connection.scalar(select(webhook_endpoints.c.disabled_at).where(*mine))
-    row: dict[str, Any] = {
-        "id": new_id(Prefix.DELIVERY),
-        "account_id": export.account_id,
-        "url": url,
-        "url_hash": url_hash,
-        "event": _EVENT,
-        "detail": {"exportId": export.id, "format": export.format, "size": size_bytes},
-        "state": "dropped" if disabled_at else "pending",
-        "attempts": [],
-        "next_attempt_at": None if disabled_at else now,
-        "created_at": now,
-        "ended_at": now if disabled_at else None,
-    }
-    await connection.execute(insert(webhook_deliveries).values(row))

@@ -86,8 +86,9 @@ def listed_message(job: SplitJob) -> split_pb2.Split:
 
 
 def segment_message(
-    segment: StoredSegment, source: SourceFacts, file_name: str, content_type: str, link: SignedUrl
+    segment: StoredSegment, source: SourceFacts, file_name: str, content_type: str, link: SignedUrl | None
 ) -> split_pb2.Segment:
+    """Without a link when its file is not kept any more."""
     return split_pb2.Segment(
         index=segment.index,
         first_sample=segment.first_sample,
@@ -97,8 +98,8 @@ def segment_message(
         sha256=segment.sha256,
         file_name=file_name,
         content_type=content_type,
-        download_url=link.url,
-        expire_time=timestamp(link.expires_at),
+        download_url=link.url if link else "",
+        expire_time=timestamp(link.expires_at if link else None),
         excess_samples=segment.excess_samples,
         reason=segment.reason,
         title=segment.title or "",
@@ -108,16 +109,17 @@ def segment_message(
 
 
 def transcript_message(
-    transcript: StoredTranscript, content_type: str, link: SignedUrl
+    transcript: StoredTranscript, content_type: str, link: SignedUrl | None
 ) -> split_pb2.TranscriptFile:
+    """Without a link when its file is not kept any more."""
     return split_pb2.TranscriptFile(
         format=transcript.format,
         file_name=transcript.file_name,
         content_type=content_type,
         size=transcript.size_bytes,
         sha256=transcript.sha256,
-        download_url=link.url,
-        expire_time=timestamp(link.expires_at),
+        download_url=link.url if link else "",
+        expire_time=timestamp(link.expires_at if link else None),
     )
 
 

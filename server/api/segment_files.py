@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from server.api.convert import segment_message, transcript_message
@@ -19,7 +19,6 @@ from zerokerf.formats import Format
 from zerokerf.v1 import split_pb2
 
 LINK_LIFE = timedelta(hours=24)
-_NO_LINK = SignedUrl("", "GET", {}, datetime.fromtimestamp(0, UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,6 @@ class SegmentFiles:
             name = file_name_of(key)
             link = await self._link(key, life, name, kind.content_type)
             message = segment_message(segment, job.source, name, kind.content_type, link)
-            if life is None:
-                message.ClearField("expire_time")
             message.transcripts.extend(await self._transcripts(segment.transcripts, key_of, life))
             yield message
 
@@ -62,15 +59,14 @@ class SegmentFiles:
         self, stored: StoredTranscript, key: str, life: timedelta | None
     ) -> split_pb2.TranscriptFile:
         kind = MEDIA_TYPES[TranscriptFormat(stored.format)]
-        message = transcript_message(stored, kind, await self._link(key, life, stored.file_name, kind))
-        if life is None:
-            message.ClearField("expire_time")
-        return message
+        return transcript_message(stored, kind, await self._link(key, life, stored.file_name, kind))
 
     def _life(self, job: SplitJob) -> timedelta | None:
         return link_life(job, LINK_LIFE, self.clock())
 
-    async def _link(self, key: str, life: timedelta | None, file_name: str, content_type: str) -> SignedUrl:
+    async def _link(
+        self, key: str, life: timedelta | None, file_name: str, content_type: str
+    ) -> SignedUrl | None:
         if life is None:
-            return _NO_LINK
+            return None
         return await self.signer.sign_get(key, life, filename=file_name, content_type=content_type)

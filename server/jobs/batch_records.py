@@ -18,6 +18,7 @@ from server.jobs.creation import create_once, repeated
 from server.jobs.made import forget_made
 from server.jobs.merging import merge_facts, merge_notes
 from server.jobs.model import NO_TERMS, Job, Progress, SourceFacts, Terms
+from server.jobs.observing import JobObserver
 from server.jobs.records import JobRecords, processing
 from server.jobs.rows import job_of
 from server.jobs.states import State
@@ -28,8 +29,14 @@ from zerokerf.errors import JobExists, JobNotCancellable, JobNotDeletable, JobNo
 class BatchRecords(JobRecords[BatchRequest]):
     """Clients call jobs by public ids of their own choice; everybody else by the id."""
 
-    def __init__(self, database: Database, wakeups: Wakeups, clock: Clock = utc_now) -> None:
-        super().__init__(database, wakeups, BATCH, clock)
+    def __init__(
+        self,
+        database: Database,
+        wakeups: Wakeups,
+        clock: Clock = utc_now,
+        observer: JobObserver | None = None,
+    ) -> None:
+        super().__init__(database, wakeups, BATCH, clock, observer)
 
     # ---- for clients
 

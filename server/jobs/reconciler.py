@@ -27,6 +27,10 @@ _YOUNG = timedelta(seconds=2)
 _TRUSTED_FOR = timedelta(minutes=1)
 
 
+#: Called with the name of the action, for the numbers that operators watch.
+OnHandedOver = Callable[[str], None]
+
+
 class Round(Protocol):
     async def run_round(self) -> None:
         """Repair a bounded piece. Never raises but for being cancelled."""
@@ -41,11 +45,13 @@ async def reconcile_forever(rounds: Sequence[Round], every_s: float = 5) -> NoRe
         await asyncio.sleep(every_s)
 
 
-def rounds_of_jobs(work: OpenWork, engine: JobEngine, admission: Admission) -> tuple[Round, ...]:
+def rounds_of_jobs(
+    work: OpenWork, engine: JobEngine, admission: Admission, on_handed_over: OnHandedOver | None = None
+) -> tuple[Round, ...]:
     return (
         AdmissionRound(admission),
-        Sweep("start", work.unstarted, partial(_start, engine)),
-        Sweep("clean_up", work.uncleaned, partial(_clean_up, engine)),
+        Sweep("start", work.unstarted, partial(_start, engine), on_handed_over),
+        Sweep("clean_up", work.uncleaned, partial(_clean_up, engine), on_handed_over),
     )
 
 
@@ -104,12 +110,14 @@ class Sweep(Generic[Ref]):
         action: str,
         find: Finder[Ref],
         hand_over: Callable[[Ref], Awaitable[None]],
+        on_handed_over: OnHandedOver | None = None,
         clock: Clock = utc_now,
         pause_s: float = _PAUSE_S,
     ) -> None:
         self._action = action
         self._find = find
         self._hand_over = hand_over
+        self._on_handed_over = on_handed_over
         self._clock = clock
         self._pause_s = pause_s
         self._trusted_until: dict[str, datetime] = {}
@@ -140,6 +148,8 @@ class Sweep(Generic[Ref]):
             async with asyncio.timeout(_CALL_LIMIT_S):
                 await self._hand_over(job)
             self._trusted_until[job.id] = now + _TRUSTED_FOR
+            if self._on_handed_over:
+                self._on_handed_over(self._action)
         except Unavailable:
             raise
         except Exception:  # noqa: BLE001  one job that cannot be handed over must not hold up the others

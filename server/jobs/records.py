@@ -18,6 +18,7 @@ from server.jobs.kinds import Kind
 from server.jobs.made import forget_made
 from server.jobs.merging import merge_facts, merge_progress
 from server.jobs.model import Failure, Job, JobEvent, Progress, SourceFacts
+from server.jobs.observing import JobObserver, tell_move
 from server.jobs.rows import job_of
 from server.jobs.speech_chunks import chunk_at, chunks_of, put_chunks, put_heard, recognized_so_far
 from server.jobs.speech_model import Recognized, SpeechChunk
@@ -32,12 +33,18 @@ class JobRecords(Generic[Request]):
     job)."""
 
     def __init__(
-        self, database: Database, wakeups: Wakeups, kind: Kind[Request], clock: Clock = utc_now
+        self,
+        database: Database,
+        wakeups: Wakeups,
+        kind: Kind[Request],
+        clock: Clock = utc_now,
+        observer: JobObserver | None = None,
     ) -> None:
         self._database = database
         self._wakeups = wakeups
         self._kind = kind
         self._clock = clock
+        self._observer = observer
 
     # ---- for clients
 
@@ -199,6 +206,8 @@ class JobRecords(Generic[Request]):
                 await self._wakeups.announce(connection, job_id)
         if change and change.changed:
             self._wakeups.wake(job_id)
+        if change and job and self._observer:
+            tell_move(self._observer, self._kind.name, job.state, change.job)
 
     def _present(self, job_id: str) -> Select[Any]:
         mine = jobs.c.id == job_id, jobs.c.kind == self._kind.name

@@ -21,6 +21,7 @@ from server.jobs.model import (
     StoredSegment,
     Terms,
 )
+from server.jobs.observing import JobObserver
 from server.jobs.records import JobRecords, processing
 from server.jobs.speech_chunks import forget_chunks
 from server.jobs.speech_model import StoredTranscript
@@ -40,8 +41,14 @@ from zerokerf.errors import JobAlreadyProcessing
 
 
 class SplitRecords(JobRecords[SplitRequest]):
-    def __init__(self, database: Database, wakeups: Wakeups, clock: Clock = utc_now) -> None:
-        super().__init__(database, wakeups, SPLIT, clock)
+    def __init__(
+        self,
+        database: Database,
+        wakeups: Wakeups,
+        clock: Clock = utc_now,
+        observer: JobObserver | None = None,
+    ) -> None:
+        super().__init__(database, wakeups, SPLIT, clock, observer)
 
     # ---- for clients
 

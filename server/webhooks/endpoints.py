@@ -1,11 +1,11 @@
 """The addresses that webhooks go to: one that fails for several events in a row is disabled."""
 
-import hashlib
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.database.hashes import url_hash
 from server.database.ids import shown
 from server.database.inserting import insert_into
 from server.database.open import Database
@@ -57,7 +57,7 @@ async def record_success(connection: AsyncConnection, account_id: str, url: str)
 async def record_failed_event(connection: AsyncConnection, account_id: str, url: str, now: datetime) -> None:
     table = webhook_endpoints
     first = insert_into(table, connection).values(
-        account_id=account_id, url_hash=hash_of(url), url=url, failed_in_a_row=1
+        account_id=account_id, url_hash=url_hash(url), url=url, failed_in_a_row=1
     )
     count = table.c.failed_in_a_row + 1
     is_enough = and_(table.c.disabled_at.is_(None), count >= DISABLED_AFTER)
@@ -67,15 +67,11 @@ async def record_failed_event(connection: AsyncConnection, account_id: str, url:
     await connection.execute(first.on_conflict_do_update(index_elements=key, set_=again))
 
 
-def hash_of(url: str) -> str:
-    return hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def _at(account_id: str, url: str) -> ColumnElement[bool]:
-    return and_(webhook_endpoints.c.account_id == account_id, webhook_endpoints.c.url_hash == hash_of(url))
+    return and_(webhook_endpoints.c.account_id == account_id, webhook_endpoints.c.url_hash == url_hash(url))
 
 
 async def _was_used(connection: AsyncConnection, account_id: str, url: str) -> bool:
     table = webhook_deliveries
-    query = select(table.c.id).where(table.c.account_id == account_id, table.c.url_hash == hash_of(url))
+    query = select(table.c.id).where(table.c.account_id == account_id, table.c.url_hash == url_hash(url))
     return await connection.scalar(query.limit(1)) is not None

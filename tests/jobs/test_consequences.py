@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, insert, select
 
+from server.database.hashes import url_hash
 from server.database.open import Database
 from server.database.tables import usage_records, webhook_deliveries, webhook_endpoints
-from server.jobs.announcing import hash_of_url
 from server.jobs.batch_model import BatchRequest
 from server.jobs.batch_records import BatchRecords
 from server.jobs.model import Failure, Progress, SourceFacts, SplitJob, Terms
@@ -155,7 +155,7 @@ async def test_what_goes_to_a_disabled_webhook_is_logged_and_dropped(
     records: SplitRecords, database: Database
 ) -> None:
     url = REQUEST.webhook_url or ""
-    disabled = {"account_id": "acc_a", "url": url, "url_hash": hash_of_url(url), "failed_in_a_row": 3}
+    disabled = {"account_id": "acc_a", "url": url, "url_hash": url_hash(url), "failed_in_a_row": 3}
     async with database.writing() as connection:
         await connection.execute(insert(webhook_endpoints).values(disabled | {"disabled_at": NOW}))
     job = await begun(records)

@@ -14,9 +14,9 @@ from sqlalchemy import insert, select
 from server.accounts.archive import write_archive
 from server.accounts.export_records import ExportRecords, ExportRef
 from server.accounts.exports import Exports, ExportState
+from server.database.hashes import url_hash
 from server.database.open import Database
 from server.database.tables import account_exports, api_keys, jobs, webhook_deliveries, webhook_endpoints
-from server.jobs.announcing import hash_of_url
 from server.retention.archives import remove_expired_archives
 from storage.keys import export_key
 from storage.memory import MemoryStore
@@ -146,7 +146,7 @@ async def test_word_of_it_is_due_with_its_end_and_once(database: Database, expor
 
 
 async def test_a_disabled_webhook_is_told_nothing(database: Database, exports: Exports) -> None:
-    where = {"account_id": "acc_a", "url": HOOK, "url_hash": hash_of_url(HOOK)}
+    where = {"account_id": "acc_a", "url": HOOK, "url_hash": url_hash(HOOK)}
     async with database.writing() as connection:
         row = {**where, "failed_in_a_row": 3, "disabled_at": NOW}
         await connection.execute(insert(webhook_endpoints).values(row))

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from server.database.hashes import url_hash
 from server.database.ids import Prefix, new_id
 from server.database.open import Database
 from server.database.tables import accounts, webhook_deliveries
-from server.webhooks.endpoints import hash_of
 
 URL = "https://hooks.example.com/a"
 BEGINNING = datetime(2026, 5, 2, 8, 15, 40, tzinfo=UTC)
@@ -42,7 +42,7 @@ async def new_delivery(database: Database, **columns: Any) -> str:  # noqa: ANN4
         "account_id": "acc_a",
         "job_id": "job_1",
         "url": url,
-        "url_hash": hash_of(url),
+        "url_hash": url_hash(url),
         "event": "job.completed",
         "detail": {},
         "state": "pending",
