@@ -39,7 +39,7 @@ SECTIONS: dict[str, dict[str, Measure]] = {
         "backlog": backlog.measure,
         "memory": memory.measure,
     },
-    "calls": {"calls": calls.measure},
+    "calls": {"guards": calls.measure},
     "accounts": {"fairness": fairness.measure},
     "cutting": {
         "copies": cutting.measure_copies,

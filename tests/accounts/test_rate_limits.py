@@ -166,6 +166,14 @@ async def test_what_one_process_counted_another_knows(database_url: str) -> None
         assert (await counted(RateLimits(other, Watch()), caller(per_minute=1))).retry_after_s == 60
 
 
+async def test_what_is_refused_is_not_counted(database: Database) -> None:
+    for _ in range(5):  # of processes that do not know of each other
+        await RateLimits(database, Watch()).count(caller(per_minute=2))
+
+    async with database.reading() as connection:
+        assert list((await connection.execute(select(rate_limits.c.count))).scalars()) == [2]
+
+
 async def test_counts_of_past_minutes_do_not_stay(database: Database) -> None:
     watch = Watch()
     limits = RateLimits(database, watch)
