@@ -8,9 +8,21 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from server.workflows.batch_workflow import BatchWorkflow
+from server.workflows.closing_workflow import CloseAccountWorkflow
+from server.workflows.export_workflow import ExportWorkflow
+from server.workflows.retention_workflow import RetentionWorkflow
 from server.workflows.split_workflow import CleanUpWorkflow, SplitWorkflow
 from server.workflows.webhook_workflow import WebhookWorkflow
 
+WORKFLOWS = [
+    SplitWorkflow,
+    BatchWorkflow,
+    CleanUpWorkflow,
+    WebhookWorkflow,
+    RetentionWorkflow,
+    ExportWorkflow,
+    CloseAccountWorkflow,
+]
 HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
 
 
@@ -18,7 +30,7 @@ HISTORIES = sorted(Path(__file__).with_name("histories").glob("*.json"))
 async def test_a_recorded_history_replays(path: Path) -> None:
     recorded = json.loads(path.read_text())
     history = WorkflowHistory.from_json(recorded["workflow_id"], recorded["history"])
-    replayer = Replayer(workflows=[SplitWorkflow, BatchWorkflow, CleanUpWorkflow, WebhookWorkflow])
+    replayer = Replayer(workflows=WORKFLOWS)
 
     result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
 
@@ -29,4 +41,5 @@ def test_every_way_a_job_can_go_is_recorded() -> None:
     ends = {"completed", "failed", "cancelled"}
     transcribed = {"transcribed", "transcribed-failed", "transcribed-cancelled"}
     others = {"batch-completed", "clean-up", "webhook-delivered", "webhook-given-up"}
-    assert {path.stem for path in HISTORIES} == ends | transcribed | others
+    upkeep = {"retention", "exported", "export-failed", "account-closed"}
+    assert {path.stem for path in HISTORIES} == ends | transcribed | others | upkeep
