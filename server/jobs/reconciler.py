@@ -25,8 +25,6 @@ _CALL_LIMIT_S = 15
 _YOUNG = timedelta(seconds=2)
 #: How long the engine is trusted to have what it took; after that it may have lost its own file.
 _TRUSTED_FOR = timedelta(minutes=1)
-
-
 #: Called with the name of the action, for the numbers that operators watch.
 OnHandedOver = Callable[[str], None]
 
@@ -50,8 +48,8 @@ def rounds_of_jobs(
 ) -> tuple[Round, ...]:
     return (
         AdmissionRound(admission),
-        Sweep("start", work.unstarted, partial(_start, engine), on_handed_over),
-        Sweep("clean_up", work.uncleaned, partial(_clean_up, engine), on_handed_over),
+        Sweep("start", work.unstarted, partial(_start, engine), on_handed_over=on_handed_over),
+        Sweep("clean_up", work.uncleaned, partial(_clean_up, engine), on_handed_over=on_handed_over),
     )
 
 
@@ -110,9 +108,9 @@ class Sweep(Generic[Ref]):
         action: str,
         find: Finder[Ref],
         hand_over: Callable[[Ref], Awaitable[None]],
-        on_handed_over: OnHandedOver | None = None,
         clock: Clock = utc_now,
         pause_s: float = _PAUSE_S,
+        on_handed_over: OnHandedOver | None = None,
     ) -> None:
         self._action = action
         self._find = find
