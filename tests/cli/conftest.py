@@ -14,8 +14,9 @@ import pytest
 from tests.client.account_house import SECRET, House, house
 from tests.client.service import running_service
 from tests.client.state import API_KEY, Service
+from tests.services.databases import empty_database_url, postgres
 
-__all__ = ["house"]
+__all__ = ["empty_database_url", "house", "postgres"]
 
 ROOT = Path(__file__).parents[2]
 

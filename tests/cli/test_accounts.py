@@ -98,6 +98,14 @@ async def test_a_token_for_development_manages_keys_of_its_account(
     assert keys.out == "key_bootstrap\n"
 
 
+async def test_records_may_be_kept_anywhere_and_may_be_new(cli: Cli, empty_database_url: str) -> None:
+    records = ("--database-url", empty_database_url)
+
+    made = json.loads((await cli("accounts", "create", *records, "Acme", "--json")).out)
+
+    assert (await cli("accounts", "list", "-q", *records)).out == f"{made['id']}\n"
+
+
 async def test_a_folder_that_no_service_knows_is_left_as_it_is(cli: Cli, tmp_path: Path) -> None:
     for command in (["accounts", "list"], ["token"]):
         result = await cli(*command, "--data-dir", "elsewhere")

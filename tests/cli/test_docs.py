@@ -8,17 +8,37 @@ from pathlib import Path
 
 import pytest
 
+from server.accounts.account_records import AccountRecords
+from server.accounts.bootstrap import ACCOUNT_ID
+from server.accounts.key_creation import KeyWish
+from server.accounts.key_records import KeyRecords
+from server.accounts.model import ALL_SCOPES, Caller
+from server.accounts.operators import Operators
+from server.accounts.plans import read_plans
+from server.webhooks.delivery_log import DeliveryLog
 from tests.cli.conftest import ROOT
+from tests.client.account_house import SECRET, House
 from tests.client.state import Service
 from zerokerf.v1.batch_pb2 import BatchJob
 from zerokerf.v1.split_service_pb2 import CreateSplitRequest
 
+PLANS = read_plans(None, "unlimited")
 SPLIT_COMMANDS = re.compile(r"zerokerf (split|jobs (?!cancel))")
+MANAGING_COMMANDS = re.compile(r"zerokerf (keys|usage|webhooks|accounts|token)\b")
 SPEECH_COMMANDS = re.compile(r"zerokerf (transcribe|models|transcripts (?!cancel))")
 
 
 def blocks(guide: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / guide).read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def managing_environment(house: House, environment: dict[str, str]) -> dict[str, str]:
+    return environment | {
+        "ZEROKERF_SERVER": house.target,
+        "ZEROKERF_API_KEY": SECRET,
+        "ZEROKERF_DATA_DIR": str(house.data_dir),
+    }
 
 
 @pytest.fixture
@@ -55,7 +75,7 @@ async def test_the_python_examples_run(service: Service, folder: Path, environme
     first, plan, errors, patience = (
         block.replace("127.0.0.1:50051", service.target)
         for block in blocks("python.md", "python")
-        if "client.batch" not in block
+        if "client.batch" not in block and "client.accounts" not in block
     )
 
     assert "talk_002.wav" in await run(folder, environment, sys.executable, "-c", first)
@@ -107,3 +127,40 @@ async def test_the_command_line_examples_of_transcribing_run(
     assert "transcripts/talk.json\n" in out
     assert (folder / "talk.srt").read_bytes() == service.transcription.texts["srt"]
     assert service.transcription.jobs["call17"].job.state == BatchJob.STATE_DELETED
+
+
+async def test_the_python_example_of_managing_runs(
+    house: House, folder: Path, managing_environment: dict[str, str]
+) -> None:
+    delivery_id = await house.delivery(state="failed")
+    (example,) = (block for block in blocks("python.md", "python") if "client.accounts" in block)
+    program = example.replace("127.0.0.1:50051", house.target)
+
+    out = await run(folder, managing_environment, sys.executable, "-c", program)
+
+    assert out.startswith("key_")
+    assert "0.0 minutes of any number\n" in out
+    assert house.calls.count("RedeliverWebhook") == 1
+    assert (await DeliveryLog(house.database).get(ACCOUNT_ID, delivery_id)).state == "pending"
+
+
+async def test_the_command_line_examples_of_managing_run(
+    house: House, folder: Path, managing_environment: dict[str, str]
+) -> None:
+    account = await Operators(house.database, PLANS).create("Other")
+    mine = Caller(ACCOUNT_ID, account.account.plan, ALL_SCOPES)
+    made = await KeyRecords(house.database).create(mine, KeyWish("CI"))
+    ids = {
+        "KEY": made.key.id,
+        "DELIVERY": await house.delivery(state="failed"),
+        "ACCOUNT": account.account.id,
+    }
+    commands = commands_of("cli.md", MANAGING_COMMANDS)
+    program = program_of(commands).replace("/srv/zerokerf", str(house.data_dir))
+
+    out = await run(folder, managing_environment | ids, "sh", "-c", program)
+
+    assert len(commands) == 23
+    assert "as_test_sk_" in out
+    assert house.calls.count("RotateWebhookSecret") == 2
+    assert (await AccountRecords(house.database, PLANS).get(account.account.id)).closed_at is not None
