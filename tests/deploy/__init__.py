@@ -1,0 +1,1 @@
+"""Holds the container files to what can be seen without a container engine."""
