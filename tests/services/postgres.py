@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for as long as a block runs."""
+"""A real PostgreSQL server for as long as a block runs; it can be killed and started again on its data."""
 
 import os
 import shutil
@@ -7,10 +7,11 @@ import subprocess
 import sysconfig
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
+import psutil
 import pytest
 
 #: Nobody needs the data after the tests, so nothing waits for the disk.
@@ -23,30 +24,63 @@ _SETTINGS = {
     "shared_buffers": "32MB",
     "max_connections": "200",
 }
+#: What is committed has left the process.
+_DURABLE = {"synchronous_commit": "on", "full_page_writes": "on"}
 _NEEDED = ("initdb", "pg_ctl", "postgres")
+
+
+class PostgresServer:
+    """One server on one port and one folder. `durable` is for data that a SIGKILL must leave whole."""
+
+    def __init__(self, folder: Path, *, port: int, durable: bool = False) -> None:
+        programs = _programs()
+        if programs is None:
+            _missing("No PostgreSQL server programs were found.")
+        self._programs = programs
+        self._log = folder / "log"
+        self._data = folder / "data"
+        settings = _SETTINGS | (_DURABLE if durable else {}) | {"port": str(port)}
+        self._options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        self.url = f"postgresql://tester@127.0.0.1:{port}/postgres"
+        if user := _user():
+            shutil.chown(folder, user)
+        locale = ["--encoding=UTF8", "--locale=C"]
+        self._run("initdb", "-U", "tester", "-A", "trust", "--no-sync", *locale)
+
+    @property
+    def pid(self) -> int:
+        return int((self._data / "postmaster.pid").read_text().split()[0])
+
+    def start(self) -> None:
+        """Returns when it answers, its recovery from a crash included."""
+        self._run("pg_ctl", "-l", self._log, "-o", self._options, "-w", "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-m", "immediate", "-w", "stop")
+
+    def kill(self) -> None:
+        """SIGKILL for all of it, and its end."""
+        server = psutil.Process(self.pid)
+        family = [server, *server.children(recursive=True)]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(family, 10)
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        _run(self._programs / program, "-D", self._data, *arguments)
 
 
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """Yields the address of a fresh server on loopback, as a URL of its superuser."""
-    programs = _programs()
-    if programs is None:
-        _missing("No PostgreSQL server programs were found.")
     with tempfile.TemporaryDirectory(prefix="zerokerf-postgres-", ignore_cleanup_errors=True) as folder:
-        data = Path(folder) / "data"
-        if user := _user():
-            shutil.chown(folder, user)
-        port = _free_port()
-        locale = ["--encoding=UTF8", "--locale=C"]
-        _run(programs / "initdb", "-D", data, "-U", "tester", "-A", "trust", "--no-sync", *locale)
-        options = " ".join(
-            f"-c {name}='{value}'" for name, value in (_SETTINGS | {"port": str(port)}).items()
-        )
-        _run(programs / "pg_ctl", "-D", data, "-l", Path(folder) / "log", "-o", options, "-w", "start")
+        server = PostgresServer(Path(folder), port=_free_port())
+        server.start()
         try:
-            yield f"postgresql://tester@127.0.0.1:{port}/postgres"
+            yield server.url
         finally:
-            _run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+            server.stop()
 
 
 def _programs() -> Path | None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -32,21 +33,42 @@ class SeaweedServer:
     secret_key: str
 
 
+class Seaweed:
+    """One server on its ports and its folder; after a kill it can be started again on the same data."""
+
+    def __init__(self) -> None:
+        self._program = _program()
+        self._folder = Path(tempfile.mkdtemp(prefix="seaweed-"))
+        self._ports = _free_ports(5)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.server = SeaweedServer(f"127.0.0.1:{self._ports[3]}", "test", "testsecret123")
+
+    def start(self) -> bool:
+        """Whether it answers."""
+        self._process = _start(self._program, self._folder, self._ports)
+        return _is_ready(self.server, self._process)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()  # asking politely takes two seconds, and there is nothing to save
+            self._process.wait()
+
+    def remove(self) -> None:
+        self.kill()
+        _remove(self._folder, self._ports)
+
+
 @contextmanager
 def running_seaweed() -> Iterator[SeaweedServer]:
     """Skips the test where the server is not installed; in CI that is a failure."""
-    program = _program()
     for attempt in (1, 2, 3):
-        folder = Path(tempfile.mkdtemp(prefix="seaweed-"))
-        ports = _free_ports(5)
-        process = _start(program, folder, ports)
-        server = SeaweedServer(f"127.0.0.1:{ports[3]}", "test", "testsecret123")
+        seaweed = Seaweed()
         try:
-            if _is_ready(server, process):
-                yield server
+            if seaweed.start():
+                yield seaweed.server
                 return
         finally:
-            _stop(process, folder, ports)
+            seaweed.remove()
         if attempt == 3:
             pytest.fail("SeaweedFS did not start in three attempts")
 
@@ -104,7 +126,9 @@ def _is_ready(server: SeaweedServer, process: subprocess.Popen[bytes]) -> bool:
         deadline = time.monotonic() + _READY_S
         while time.monotonic() < deadline and process.poll() is None:
             try:
-                client.make_bucket("ready", REGION)
+                if not client.bucket_exists("ready"):
+                    client.make_bucket("ready", REGION)
+                client.put_object("ready", "now", BytesIO(b"1"), 1)
             except (MinioException, HTTPError):
                 time.sleep(0.05)  # the one wait for a process that offers nothing to wait on
             else:
@@ -112,9 +136,7 @@ def _is_ready(server: SeaweedServer, process: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _stop(process: subprocess.Popen[bytes], folder: Path, ports: list[int]) -> None:
-    process.kill()  # asking politely takes two seconds, and there is nothing to save
-    process.wait()
+def _remove(folder: Path, ports: list[int]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for port in ports:
         for left_over in Path(tempfile.gettempdir()).glob(f"seaweedfs-*-{port}.sock"):
