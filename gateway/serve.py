@@ -9,6 +9,7 @@ import uvicorn
 
 from gateway.app import create_app
 from gateway.config import GatewayConfig
+from gateway.patience import patient, unambiguous
 
 
 class _EmbeddedServer(uvicorn.Server):
@@ -49,8 +50,8 @@ async def serve_gateway(config: GatewayConfig, host: str, port: int) -> AsyncIte
 
 def _uvicorn_config(config: GatewayConfig, draining: asyncio.Event) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(config, draining),
-        http="h11",
+        unambiguous(create_app(config, draining)),
+        http=patient(config.idle_timeout_s),
         ws="none",
         lifespan="on",
         access_log=False,
