@@ -6,11 +6,13 @@ import uuid
 from contextlib import suppress
 
 import structlog
+from opentelemetry.trace import Span, Tracer
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.dialects import dialect_of
+from gateway.observe import RequestMetrics, name_span, traced
 from gateway.rate_headers import note_calls, rate_headers
 from gateway.strict_json import has_body
 from zerokerf.errors import InternalError
@@ -27,14 +29,21 @@ _CLIENT_GONE = 499
 class Access:
     """ASGI middleware. Logs routes, never paths or queries: those of signed links are secrets."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(
+        self, app: ASGIApp, observer: RequestMetrics | None = None, tracer: Tracer | None = None
+    ) -> None:
         self._app = app
+        self._observer = observer
+        self._tracer = tracer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(scope, receive, send)
+        with traced(self._tracer, Headers(scope=scope)) as span:
+            await self._serve(Exchange(scope, receive, send), scope, span)
+
+    async def _serve(self, exchange: "Exchange", scope: Scope, span: Span | None) -> None:
         started = time.monotonic()
         try:
             await self._app(scope, exchange.receive, exchange.send)
@@ -43,7 +52,12 @@ class Access:
         except Exception as error:  # noqa: BLE001 - the entry point of every request
             await exchange.answer_bug(error)
         finally:
-            exchange.log(round((time.monotonic() - started) * 1000, 1))
+            took_s = time.monotonic() - started
+            exchange.log(round(took_s * 1000, 1))
+            seen = (scope["method"], _route(scope), exchange.status or _CLIENT_GONE)
+            name_span(span, *seen)
+            if self._observer is not None:
+                self._observer.answered(*seen, took_s)
 
 
 class Exchange:

@@ -42,7 +42,7 @@ def create_app(config: GatewayConfig, draining: asyncio.Event | None = None) -> 
             yield {"backend": backend}
 
     app = FastAPI(lifespan=lifespan, redirect_slashes=False, **docs.about(config.public_url))
-    app.add_middleware(Access)
+    app.add_middleware(Access, observer=config.observer, tracer=config.tracer)
     _add_errors(app)
     _add_api(app)
     add_account_routes(app)

@@ -12,6 +12,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from gateway.config import GatewayConfig
+from gateway.observe import trace_metadata
 from gateway.rate_headers import noting
 from zerokerf.errors import JobNotFound, Unauthenticated
 from zerokerf.v1 import (
@@ -101,7 +102,7 @@ def caller_with(backend: Backend, secret: str) -> Caller:
     """Raises Unauthenticated for what cannot be a key or a token."""
     if not _SECRET.fullmatch(secret):
         raise Unauthenticated
-    return Caller(backend, (("x-api-key", secret),))
+    return Caller(backend, (("x-api-key", secret), *trace_metadata()))
 
 
 async def job_id_of(

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import grpc
+from opentelemetry.trace import Tracer
 
+from gateway.observe import RequestMetrics
 from storage.local import LocalStore
 
 
@@ -30,6 +32,8 @@ class GatewayConfig:
     open_channel: Callable[[], grpc.aio.Channel]
     public_url: str
     files: LocalFiles | None = None
+    observer: RequestMetrics | None = None
+    tracer: Tracer | None = None
     max_upload_bytes: int = 2 << 30
     #: Enough for a cue sheet of 64 KiB with every character escaped.
     max_body_bytes: int = 400 << 10

@@ -4,6 +4,7 @@ import logging
 import sys
 
 import structlog
+from opentelemetry.trace import get_current_span
 
 
 def configure_logs(level: str, form: str) -> None:
@@ -16,6 +17,7 @@ def configure_logs(level: str, form: str) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            _add_trace,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             renderer,
@@ -25,3 +27,13 @@ def configure_logs(level: str, form: str) -> None:
     )
     # Libraries speak through the standard module; what they say below a warning is noise here.
     logging.basicConfig(level=max(threshold, logging.WARNING), stream=sys.stderr, format="%(message)s")
+
+
+def _add_trace(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Of which trace it is a part, for whoever goes from one to the other."""
+    span = get_current_span().get_span_context()
+    if span.is_valid:
+        event["trace_id"] = format(span.trace_id, "032x")
+    return event

@@ -14,13 +14,16 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from server.accounts.plans import Plans, read_plans
+from server.database.clock import utc_now
 from server.database.migrate import migrate
 from server.database.open import Database, open_database
 from server.jobs.admission import Admission
 from server.jobs.afterwards import Afterwards
 from server.jobs.batch_records import BatchRecords
+from server.jobs.open_counts import count_open
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups import Wakeups, open_wakeups
+from server.observe.observing import Observing
 from server.settings import Settings
 from server.speech.model_files import ModelFiles
 from server.speech.models import Model, Models, bundled_model, find_model
@@ -28,8 +31,10 @@ from server.uploads.uploads import Uploads
 from server.webhooks.deliveries import Deliveries
 from server.webhooks.delivery_log import DeliveryLog
 from server.webhooks.delivery_records import DeliveryRecords
+from server.webhooks.pending import count_pending
 from server.workflows.embedded import EngineAddress, read_published_address, running_engine
 from server.workflows.engine import TemporalEngine
+from server.workflows.observing import interceptors
 from server.workflows.webhook_engine import DeliveryEngine
 from storage.open_store import OpenedStore, open_store
 from storage.s3_client import S3Credentials
@@ -43,6 +48,7 @@ BATCH_LINK_LIVES = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Ground:
+    observing: Observing
     client: Client
     engine: TemporalEngine
     plans: Plans
@@ -58,9 +64,19 @@ class Ground:
     #: Recordings to transcribe, smaller and sooner sent.
     recordings: Uploads
 
+    async def look(self) -> None:
+        """The metrics say what the records say now. Raises Unavailable."""
+        metrics, counts = self.observing.metrics, await count_open(self.database)
+        since = counts.waiting_since
+        waited_s = 0.0 if since is None else (utc_now() - since).total_seconds()
+        metrics.jobs.stand(counts.by_kind_and_state, max(0.0, waited_s))
+        metrics.webhooks.stand(await count_pending(self.database))
+
 
 @asynccontextmanager
-async def open_ground(settings: Settings, *, owns_engine: bool) -> AsyncIterator[Ground]:
+async def open_ground(
+    settings: Settings, observing: Observing, *, owns_engine: bool
+) -> AsyncIterator[Ground]:
     """Everything opened, migrated and reachable; closed in reverse order. Raises ConfigError."""
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(_make_data_dir, settings)
@@ -70,7 +86,7 @@ async def open_ground(settings: Settings, *, owns_engine: bool) -> AsyncIterator
         database = await stack.enter_async_context(open_database(settings.database))
         await migrate(database)
         wakeups = await stack.enter_async_context(open_wakeups(database))
-        client = await _connect(settings, address)
+        client = await connect_engine(settings, address, observing)
         engine = TemporalEngine(client)
         plans = await asyncio.to_thread(read_plans, settings.plans_file, settings.default_plan)
         admission = Admission(database, engine, lambda plan_id: plans.of(plan_id).concurrent_jobs)
@@ -78,6 +94,7 @@ async def open_ground(settings: Settings, *, owns_engine: bool) -> AsyncIterator
         delivery_engine = DeliveryEngine(client, settings.webhook_schedule)
         deliveries = Deliveries(delivery_records, DeliveryLog(database), delivery_engine)
         yield Ground(
+            observing=observing,
             client=client,
             engine=engine,
             plans=plans,
@@ -85,8 +102,8 @@ async def open_ground(settings: Settings, *, owns_engine: bool) -> AsyncIterator
             afterwards=Afterwards(admission, deliveries),
             deliveries=deliveries,
             delivery_records=delivery_records,
-            records=SplitRecords(database, wakeups),
-            batches=BatchRecords(database, wakeups),
+            records=SplitRecords(database, wakeups, observer=observing.metrics.jobs),
+            batches=BatchRecords(database, wakeups, observer=observing.metrics.jobs),
             wakeups=wakeups,
             storage=storage,
             uploads=Uploads(database, storage.store, storage.signer, settings.max_source_bytes),
@@ -170,13 +187,18 @@ async def _published_address(settings: Settings) -> EngineAddress:
         await asyncio.sleep(0.2)
 
 
-async def _connect(settings: Settings, address: EngineAddress) -> Client:
+async def connect_engine(
+    settings: Settings, address: EngineAddress, observing: Observing | None = None
+) -> Client:
+    """Raises ConfigError."""
+    watching = () if observing is None else interceptors(observing.metrics.steps, observing.tracer)
     try:
         return await Client.connect(
             address.target,
             namespace=address.namespace,
             tls=settings.temporal_tls,
             api_key=_plain(settings.temporal_api_key),
+            interceptors=watching,
         )
     except (RPCError, RuntimeError, OSError) as error:
         raise ConfigError(

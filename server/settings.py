@@ -3,6 +3,7 @@
 import base64
 import os
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,6 +27,19 @@ PREFIX = "ZEROKERF_"
 CLIENT_VARIABLES = frozenset({"ZEROKERF_API_KEY"})
 
 
+class WorkerKind(StrEnum):
+    """Kinds of work, so that machines can be specialised. Each needs a worker somewhere."""
+
+    #: Whole jobs, all but what has its own kind.
+    CUT = "cut"
+    #: Shares of long encodings.
+    ENCODE = "encode"
+    TRANSCRIBE = "transcribe"
+    #: Webhooks.
+    DELIVER = "deliver"
+    UPKEEP = "upkeep"
+
+
 def _networks(value: object) -> object:
     if not isinstance(value, str):
         return value
@@ -43,6 +57,12 @@ def _schedule(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(float(part) for part in value.split(","))
+
+
+def _words(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 def _webhook_secret(value: SecretStr) -> SecretStr:
@@ -68,6 +88,7 @@ def _models(value: object) -> object:
 Address = Annotated[str, BeforeValidator(_address)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
 Schedule = Annotated[tuple[Annotated[float, Field(ge=0)], ...], BeforeValidator(_schedule)]
+WorkerKinds = Annotated[tuple[WorkerKind, ...], BeforeValidator(_words)]
 SpeechModels = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_models)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
 
@@ -109,6 +130,9 @@ class Settings(BaseModel):
     scratch_dir: Path | None = Field(None, description="Folder for work in progress.")
     scratch_max_bytes: int = Field(200 * 2**30, ge=2**20, description="All work in progress of one worker.")
     worker_jobs: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, le=256)
+    worker_kinds: WorkerKinds = Field(
+        tuple(WorkerKind), min_length=1, description="What a worker does, comma-separated."
+    )
     encode_parallel: int = Field(default_factory=lambda: os.cpu_count() or 2, ge=1, le=256)
 
     max_source_bytes: int = Field(20 * 2**30, ge=1, description="Largest recording accepted.")
@@ -150,6 +174,10 @@ class Settings(BaseModel):
     jwt_account_claim: str = Field("sub", description="The claim that holds the id of the account.")
 
     bootstrap_api_key: SecretStr | None = Field(None, min_length=16, description="Sets the first API key.")
+    metrics_address: Address | None = Field(None, description="Where metrics are served; nowhere if unset.")
+    otlp_endpoint: str | None = Field(
+        None, pattern=r"^https?://", description="Where traces are sent, http://host:4317; nowhere if unset."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
 

@@ -72,6 +72,8 @@ async def start_server(
             "storage": ground.storage.store.check,
         },
         tls=_tls(settings),
+        observer=ground.observing.metrics.calls,
+        tracer=ground.observing.tracer,
     )
     await stack.enter_async_context(running)
     return fresh_key
@@ -104,11 +106,13 @@ async def _authentication(settings: Settings, ground: Ground, uses: KeyUses) -> 
 def _rounds(settings: Settings, ground: Ground, accounts: _Accounts) -> tuple[Round, ...]:
     """What is repaired and seen to for as long as the server runs."""
     work, deliveries = OpenWork(ground.database), ground.deliveries
+    handed_over = ground.observing.metrics.upkeep.handed_over
+    sweep = partial(Sweep, on_handed_over=handed_over)
     return (
-        *rounds_of_jobs(work, ground.engine, ground.afterwards.admission),
-        Sweep("deliver", ground.delivery_records.due, deliveries.start),
-        Sweep("export", accounts.export_records.unfinished, accounts.start_export),
-        Sweep("close_account", accounts.closing.unfinished, accounts.closing.hand_over),
+        *rounds_of_jobs(work, ground.engine, ground.afterwards.admission, handed_over),
+        sweep("deliver", ground.delivery_records.due, deliveries.start),
+        sweep("export", accounts.export_records.unfinished, accounts.start_export),
+        sweep("close_account", accounts.closing.unfinished, accounts.closing.hand_over),
         RetentionSchedule(ground.client, timedelta(seconds=settings.retention_every_s)),
     )
 

@@ -19,7 +19,7 @@ from server.media.facts import MediaLimits
 from server.media.prober import start_prober
 from server.parts import BATCH_MAX_BYTES, Ground, open_models
 from server.retention.closed import ClosedAccounts
-from server.settings import Settings
+from server.settings import Settings, WorkerKind
 from server.speech.listening import SpeechDetector
 from server.speech.whisper import WhisperRuntime
 from server.webhooks.sending import Sender
@@ -77,13 +77,17 @@ async def start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground
             transcribing=transcribing,
         )
     )
-    workers = (
-        *make_workers(ground.client, split, batch, settings.worker_jobs),
-        make_webhook_worker(ground.client, _webhooks(settings, ground)),
-        _upkeep_worker(settings, ground, scratch),
-    )
-    for worker in workers:
-        await stack.enter_async_context(worker)
+    cut, encode, transcribe = make_workers(ground.client, split, batch, settings.worker_jobs)
+    workers = {
+        WorkerKind.CUT: cut,
+        WorkerKind.ENCODE: encode,
+        WorkerKind.TRANSCRIBE: transcribe,
+        WorkerKind.DELIVER: make_webhook_worker(ground.client, _webhooks(settings, ground)),
+        WorkerKind.UPKEEP: _upkeep_worker(settings, ground, scratch),
+    }
+    for kind, worker in workers.items():
+        if kind in settings.worker_kinds:
+            await stack.enter_async_context(worker)
 
 
 def _webhooks(settings: Settings, ground: Ground) -> WebhookActivities:
@@ -92,7 +96,11 @@ def _webhooks(settings: Settings, ground: Ground) -> WebhookActivities:
         WebhookParts(
             records=ground.delivery_records,
             bodies=WebhookBodies(ground.records, ground.batches, ground.storage.signer),
-            sender=Sender(post, SigningSecrets(ground.database)),
+            sender=Sender(
+                post,
+                SigningSecrets(ground.database),
+                on_attempt=ground.observing.metrics.webhooks.attempted,
+            ),
         )
     )
 
@@ -133,5 +141,7 @@ async def _transcribing(
         tools=tools,
         detector=detector,
         models=models,
-        recognizers=await stack.enter_async_context(open_recognizers(runtime, models.all[0])),
+        recognizers=await stack.enter_async_context(
+            open_recognizers(runtime, models.all[0], ground.observing.metrics.speech.recognizing)
+        ),
     )

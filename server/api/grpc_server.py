@@ -9,12 +9,13 @@ from pathlib import Path
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from opentelemetry.trace import Tracer
 
 from server.accounts.rate_limits import RateLimits
 from server.api.account_service import AccountService
 from server.api.batch_service import BatchService
 from server.api.health import SERVICES, HealthWatch, Probe
-from server.api.interceptors import Authenticator, CallInterceptor
+from server.api.interceptors import Authenticator, CallInterceptor, CallObserver
 from server.api.split_service import SplitService
 from server.api.upload_service import UploadService
 from server.api.webhook_service import WebhookService
@@ -81,9 +82,12 @@ async def running_grpc_server(
     rate_limits: RateLimits | None = None,
     probes: Mapping[str, Probe],
     tls: Tls | None,
+    observer: CallObserver | None = None,
+    tracer: Tracer | None = None,
 ) -> AsyncIterator[int]:
     """Serve until the end of the block, then drain. Yields the port. Raises ConfigError if it is taken."""
-    server = grpc.aio.server(interceptors=[CallInterceptor(authenticator, rate_limits)], options=OPTIONS)
+    interceptor = CallInterceptor(authenticator, rate_limits, observer=observer, tracer=tracer)
+    server = grpc.aio.server(interceptors=[interceptor], options=OPTIONS)
     services.add_to(server)
     health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)

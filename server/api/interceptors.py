@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import grpc
 import structlog
 from grpc_status import rpc_status
+from opentelemetry.trace import Tracer
 
 from server.accounts.model import Caller
 from server.accounts.rate_limits import RateLimits, Standing
 from server.api.caller import set_caller
 from server.api.scopes import SCOPES, Scopes, check_scope
+from server.observe.tracing import served
 from zerokerf.errors import InternalError, RateLimited, Unauthenticated, ZerokerfError
 from zerokerf.status import to_status
 
@@ -36,6 +38,16 @@ class Authenticator(Protocol):
         ...
 
 
+class CallObserver(Protocol):
+    """Counts by methods and codes. A call that began ends once."""
+
+    def began(self, method: str, *, is_stream: bool) -> None: ...
+
+    def ended(self, method: str, code: str, took_s: float, *, is_stream: bool) -> None: ...
+
+    def rate_limited(self) -> None: ...
+
+
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Serves all four shapes of calls the same way. A stream counts as one request, when it begins."""
 
@@ -44,10 +56,14 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         authenticator: Authenticator,
         rate_limits: RateLimits | None = None,
         scopes: Mapping[str, Scopes] = SCOPES,
+        observer: CallObserver | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self._authenticator = authenticator
         self._rate_limits = rate_limits
         self._scopes = scopes
+        self._observer = observer
+        self._tracer = tracer
 
     async def intercept_service(
         self,
@@ -64,11 +80,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         serve = handler.unary_unary or handler.stream_unary or handler.unary_stream or handler.stream_stream
 
         async def one(request: Any, context: Context) -> Any:
-            async with self._call(method, context):
-                return await serve(request, context)
+            with served(self._tracer, method.removeprefix("/"), _told_by(context)):
+                async with self._call(method, context):
+                    return await serve(request, context)
 
         async def many(request: Any, context: Context) -> AsyncIterator[Any]:
-            async with self._call(method, context):
+            async with self._call(method, context, is_stream=True):
                 async for response in serve(request, context):
                     yield response
 
@@ -86,28 +103,34 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         )
 
     @asynccontextmanager
-    async def _call(self, method: str, context: Context) -> AsyncIterator[None]:
+    async def _call(self, method: str, context: Context, *, is_stream: bool = False) -> AsyncIterator[None]:
         started = time.monotonic()
-        outcome = "OK"
+        outcome = code = "OK"
+        if self._observer:
+            self._observer.began(method, is_stream=is_stream)
         try:
             await self._admit(method, context)
             yield
         except ZerokerfError as error:
-            outcome = error.reason
+            outcome, code = error.reason, error.kind.name
+            if isinstance(error, RateLimited) and self._observer:
+                self._observer.rate_limited()
             await context.abort_with_status(rpc_status.to_status(to_status(error)))
         except (asyncio.CancelledError, GeneratorExit):
-            outcome = "CANCELLED"
+            outcome = code = "CANCELLED"
             raise
         except grpc.aio.AbortError:
-            outcome = "ABORTED"
+            outcome = code = "ABORTED"
             raise
         except Exception:
-            outcome = "INTERNAL"
+            outcome = code = "INTERNAL"
             log.exception("call failed", action="rpc", method=method)
             await context.abort_with_status(rpc_status.to_status(to_status(InternalError())))
         finally:
-            took_ms = round((time.monotonic() - started) * 1000, 1)
-            log.debug("call", action="rpc", method=method, outcome=outcome, ms=took_ms)
+            took_s = time.monotonic() - started
+            if self._observer:
+                self._observer.ended(method, code, took_s, is_stream=is_stream)
+            log.debug("call", action="rpc", method=method, outcome=outcome, ms=round(took_s * 1000, 1))
 
     async def _admit(self, method: str, context: Context) -> None:
         caller = await self._authenticator.authenticate(_secret(context))
@@ -125,6 +148,10 @@ async def _tell(standing: Standing | None, context: Context) -> None:
     await context.send_initial_metadata([(f"x-ratelimit-{what}", str(is_)) for what, is_ in told.items()])
     if standing.retry_after_s is not None:
         raise RateLimited(standing.limit, standing.retry_after_s)
+
+
+def _told_by(context: Context) -> dict[str, str]:
+    return {name: value for name, value in context.invocation_metadata() or () if isinstance(value, str)}
 
 
 def _secret(context: Context) -> str:

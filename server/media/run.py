@@ -17,6 +17,7 @@ from pathlib import Path
 
 from server.media.sandbox import guarded
 from server.media.sandbox_launch import launched
+from server.media.watching import on_program
 from zerokerf.errors import Unavailable
 
 _TAIL_BYTES = 64 * 1024
@@ -68,13 +69,19 @@ async def run(
     """
     walled = guarded(argv, cpu_s=limits.cpu_s, memory_bytes=limits.memory_bytes, file_bytes=limits.file_bytes)
     stdout = subprocess.PIPE if on_time else stdout_fd or subprocess.DEVNULL
-    async with launched(walled, folder=folder, stdout=stdout) as program:
-        try:
-            async with asyncio.timeout(limits.wall_s):
-                stderr, _ = await asyncio.gather(_tail(program.stderr), _watch(program.stdout, on_time))
-                return Finished(await program.wait(), stderr)
-        except TimeoutError:
-            return Finished(-signal.SIGKILL, "", is_timeout=True)
+    with on_program.get()(_name_of(argv)):
+        async with launched(walled, folder=folder, stdout=stdout) as program:
+            try:
+                async with asyncio.timeout(limits.wall_s):
+                    stderr, _ = await asyncio.gather(_tail(program.stderr), _watch(program.stdout, on_time))
+                    return Finished(await program.wait(), stderr)
+            except TimeoutError:
+                return Finished(-signal.SIGKILL, "", is_timeout=True)
+
+
+def _name_of(argv: Sequence[str]) -> str:
+    """Without its version and platform, which some builds have in their names."""
+    return Path(argv[0]).stem.partition("-")[0]
 
 
 async def _tail(stream: asyncio.StreamReader) -> str:

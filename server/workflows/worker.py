@@ -21,7 +21,7 @@ CHUNKS_AT_ONCE = 3
 
 def make_workers(
     client: Client, split: SplitActivities, batch: BatchActivities, jobs_at_once: int
-) -> tuple[Worker, ...]:
+) -> tuple[Worker, Worker, Worker]:
     """Of one process: one for whole jobs, one for shares of jobs, which are spread over processes, and one
     for speech."""
     return (
