@@ -1,6 +1,6 @@
 #!/bin/sh
 # Creates the namespace, and ends when the engine answers for it, which can be ten seconds later.
-# TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE are read by the tool itself.
+# TEMPORAL_ADDRESS is read by the tool itself.
 set -eu
 
 within() { # $1 tries a second apart, then the command
@@ -14,6 +14,6 @@ within() { # $1 tries a second apart, then the command
 }
 
 within 60 temporal operator cluster health
-temporal operator namespace describe "$TEMPORAL_NAMESPACE" >/dev/null 2>&1 ||
-  temporal operator namespace create --retention 72h "$TEMPORAL_NAMESPACE"
-within 60 temporal workflow list --limit 1
+temporal operator namespace describe -n "$TEMPORAL_NAMESPACE" >/dev/null 2>&1 ||
+  temporal operator namespace create -n "$TEMPORAL_NAMESPACE" --retention 72h
+within 60 temporal workflow list -n "$TEMPORAL_NAMESPACE" --limit 1
