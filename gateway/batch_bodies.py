@@ -66,6 +66,9 @@ class ConfiguredBody(Body):
 class JobBody(ConfiguredBody):
     model_code: NotEmpty | None = Field(None, description="The default model when absent.")
     metadata: FreeObject = Field(None, description="Yours; returned in `job_config.metadata`.")
+    webhook_url: str | None = Field(
+        None, description="An https URL that is told when the job is done or has failed: our extension."
+    )
 
 
 class UrlBody(JobBody):

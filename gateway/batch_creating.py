@@ -7,48 +7,52 @@ from contextlib import asynccontextmanager
 from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse
 
-from gateway.backend import Caller
+from gateway.backend import Caller, RequestId
 from gateway.batch_answers import accepted_json, presign_json
 from gateway.batch_bodies import InlineBody, JobBody, KeyBody, PresignBody, UrlBody
 from gateway.batch_callers import KnownCaller
 from gateway.batch_forms import read_form
 from gateway.batch_inline import encoded_bytes, send_inline
 from gateway.batch_requests import job_request, upload_request
+from gateway.batch_sending import Sent
 from gateway.bodies import validated
 from gateway.strict_json import JsonObject, parse_object, read_body, refuse
 from zerokerf.errors import Unavailable
 from zerokerf.v1.batch_pb2 import BatchSource
+from zerokerf.v1.batch_service_pb2 import CreateBatchJobRequest
 
 _WRONG_TYPE = "Content-Type must be application/json or multipart/form-data"
 #: One of these members says which way the recording comes.
 _WAYS = ("mode", "input_url", "s3_key", "input_base64")
 
 
-async def create_job(request: Request, caller: KnownCaller) -> JSONResponse:
+async def create_job(request: Request, caller: KnownCaller, request_id: RequestId = "") -> JSONResponse:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        body, upload_id = await read_form(request, caller)
-        return await _create(caller, body, BatchSource(upload_id=upload_id))
+        body, sent = await read_form(request, caller)
+        return await _create_with(caller, body, sent, request_id)
     if media_type != "application/json":
         raise HTTPException(415, _WRONG_TYPE)
     async with _json_body(request, caller) as fields:
-        return await _create_of(caller, fields)
+        return await _create_of(caller, fields, request_id)
 
 
-async def _create_of(caller: Caller, fields: JsonObject) -> JSONResponse:
+async def _create_of(caller: Caller, fields: JsonObject, request_id: str) -> JSONResponse:
     match _way(fields):
         case "mode":
             return await _presign(caller, validated(PresignBody, fields))
         case "input_url":
             by_url = validated(UrlBody, fields)
-            return await _create(caller, by_url, BatchSource(url=by_url.input_url))
+            return await _create(caller, job_request(by_url, BatchSource(url=by_url.input_url), request_id))
         case "s3_key":
             by_key = validated(KeyBody, fields)
-            return await _create(caller, by_key, BatchSource(upload_key=by_key.s3_key))
+            return await _create(
+                caller, job_request(by_key, BatchSource(upload_key=by_key.s3_key), request_id)
+            )
         case _:
             inline = validated(InlineBody, fields)
-            upload_id = await send_inline(caller, inline.input_filename or "", inline.input_base64)
-            return await _create(caller, inline, BatchSource(upload_id=upload_id))
+            sent = await send_inline(caller, inline.input_filename or "", inline.input_base64)
+            return await _create_with(caller, inline, sent, request_id)
 
 
 def _way(fields: JsonObject) -> str:
@@ -60,9 +64,15 @@ def _way(fields: JsonObject) -> str:
     return given[0]
 
 
-async def _create(caller: Caller, body: JobBody, source: BatchSource) -> JSONResponse:
+async def _create_with(caller: Caller, body: JobBody, sent: Sent, request_id: str) -> JSONResponse:
+    """Of a recording that came with the request: a repeat brings it again."""
+    source = BatchSource(upload_id=sent.upload_id)
+    return await _create(caller, job_request(body, source, request_id, sent.sha256))
+
+
+async def _create(caller: Caller, request: CreateBatchJobRequest) -> JSONResponse:
     answer = await caller.backend.batch.CreateBatchJob(
-        job_request(body, source), metadata=caller.metadata, timeout=caller.timeout_s
+        request, metadata=caller.metadata, timeout=caller.timeout_s
     )
     return JSONResponse(accepted_json(answer.job), 202)
 

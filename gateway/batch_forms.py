@@ -10,13 +10,13 @@ from gateway.arriving import arriving, at_most
 from gateway.backend import Caller
 from gateway.batch_bodies import FormBody
 from gateway.batch_parts import Part, parts_of
-from gateway.batch_sending import send_recording
+from gateway.batch_sending import Sent, send_recording
 from gateway.bodies import SENTENCES, validated
 from gateway.strict_json import BodyTooLarge, JsonObject, parse_object, refuse
 from zerokerf.errors import FileTooLarge, InvalidParams
 
 _FILE = "file"
-_TEXT = ("job_id", "model_code")
+_TEXT = ("job_id", "model_code", "webhook_url")
 _JSON = ("transcription_config", "metadata", "tracking", "output_config")
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,100}")
 
@@ -25,12 +25,12 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,100}")
 class _Form:
     limit_bytes: int
     fields: JsonObject = field(default_factory=dict)
-    upload_id: str = ""
+    sent: Sent | None = None
     size_bytes: int = 0
 
 
-async def read_form(request: Request, caller: Caller) -> tuple[FormBody, str]:
-    """What it asks for, and the id of the upload that holds its file.
+async def read_form(request: Request, caller: Caller) -> tuple[FormBody, Sent]:
+    """What it asks for, and the upload that holds its file.
 
     What is wrong with parts before the file is told before the file is taken.
     """
@@ -42,18 +42,18 @@ async def read_form(request: Request, caller: Caller) -> tuple[FormBody, str]:
     body = at_most(arriving(request, config.idle_timeout_s), most)
     async with aclosing(parts_of(body, request.headers["content-type"])) as parts:
         async for part in parts:
-            if part.name in form.fields or (part.name == _FILE and form.upload_id):
+            if part.name in form.fields or (part.name == _FILE and form.sent):
                 raise InvalidParams({part.name: f"{part.name} is given twice"})
             if part.name == _FILE:
-                form.upload_id = await _take(part, form.fields, caller)
+                form.sent = await _take(part, form.fields, caller)
             else:
                 await _add(form, part)
-    if not form.upload_id:
+    if form.sent is None:
         raise InvalidParams({_FILE: SENTENCES["missing"]})
-    return validated(FormBody, form.fields), form.upload_id
+    return validated(FormBody, form.fields), form.sent
 
 
-async def _take(part: Part, fields: JsonObject, caller: Caller) -> str:
+async def _take(part: Part, fields: JsonObject, caller: Caller) -> Sent:
     if "transcription_config" in fields:
         validated(FormBody, fields)
     content_type = part.content_type if _MEDIA_TYPE.fullmatch(part.content_type) else ""

@@ -6,7 +6,7 @@ import binascii
 from collections.abc import AsyncIterator
 
 from gateway.backend import Caller
-from gateway.batch_sending import send_recording
+from gateway.batch_sending import Sent, send_recording
 from zerokerf.errors import FileTooLarge, InvalidParams
 
 _SLICE_BYTES = 512 << 10
@@ -17,8 +17,8 @@ def encoded_bytes(size_bytes: int) -> int:
     return -(-size_bytes // 3) * 4
 
 
-async def send_inline(caller: Caller, file_name: str, encoded: str) -> str:
-    """The id of an upload that holds it. Raises InvalidParams for what is not standard base64."""
+async def send_inline(caller: Caller, file_name: str, encoded: str) -> Sent:
+    """An upload that holds it. Raises InvalidParams for what is not standard base64."""
     content = await asyncio.to_thread(_decoded, encoded)
     most = caller.backend.config.max_inline_bytes
     if len(content) > most:

@@ -9,8 +9,14 @@ from zerokerf.v1 import batch_service_pb2 as pb
 from zerokerf.v1.batch_pb2 import BatchSource
 
 
-def job_request(body: JobBody, source: BatchSource) -> pb.CreateBatchJobRequest:
+def job_request(
+    body: JobBody, source: BatchSource, request_id: str = "", upload_sha256: str = ""
+) -> pb.CreateBatchJobRequest:
+    """The hash is that of an upload which came with the request."""
     return pb.CreateBatchJobRequest(
+        request_id=request_id,
+        upload_sha256=upload_sha256,
+        webhook_url=body.webhook_url or "",
         id=body.job_id or "",
         source=source,
         model_code=body.model_code or "",

@@ -1,7 +1,9 @@
 """Passes a recording on to the server while it arrives."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
 
 import grpc
 
@@ -20,10 +22,18 @@ _MESSAGE_BYTES = 512 << 10
 _WriteCall = grpc.aio.StreamUnaryCall[WriteUploadRequest, WriteUploadResponse]
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An upload that holds a recording, and the hash of that."""
+
+    upload_id: str
+    sha256: str
+
+
 async def send_recording(
     caller: Caller, file_name: str, content_type: str, chunks: AsyncIterator[bytes]
-) -> str:
-    """The id of an upload that holds all the chunks. Raises InvalidParams if there are none.
+) -> Sent:
+    """All the chunks as an upload. Raises InvalidParams if there are none.
 
     Raises what reading them raises, ServiceUnreachable, or AioRpcError with the server's own words.
     """
@@ -31,13 +41,22 @@ async def send_recording(
     uploads = caller.backend.uploads
     made = await uploads.CreateUpload(request, metadata=caller.metadata, timeout=caller.timeout_s)
     upload_id = made.upload.id
-    written = await _write(caller, WriteUploadHeader(upload_id=upload_id), messages(chunks, _MESSAGE_BYTES))
+    digest = hashlib.sha256()
+    content = _hashed(messages(chunks, _MESSAGE_BYTES), digest)
+    written = await _write(caller, WriteUploadHeader(upload_id=upload_id), content)
     if not written.committed_size:
         raise InvalidParams({"file": "file is empty"})
     # The end is declared by a call of its own, when every byte is known to be there: a server can't
     # always tell a stream that was cut off from one that is complete.
     end = WriteUploadHeader(upload_id=upload_id, offset=written.committed_size, finish=True)
-    return (await _write(caller, end, _nothing())).id
+    finished = await _write(caller, end, _nothing())
+    return Sent(finished.id, digest.hexdigest())
+
+
+async def _hashed(chunks: AsyncIterator[bytes], digest: "hashlib._Hash") -> AsyncGenerator[bytes, None]:
+    async for chunk in chunks:
+        await asyncio.to_thread(digest.update, chunk)
+        yield chunk
 
 
 async def messages(chunks: AsyncIterator[bytes], size_bytes: int) -> AsyncGenerator[bytes, None]:

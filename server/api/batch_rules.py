@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -22,6 +22,7 @@ MAX_ID = 128
 MAX_PAGE_SIZE = 100
 DEFAULT_PAGE_SIZE = 20
 _ID = re.compile(r"[a-zA-Z0-9]+")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 STATES: dict["batch_pb2.BatchJob.State.ValueType", BatchState] = {
     batch_pb2.BatchJob.STATE_QUEUED: BatchState.QUEUED,
@@ -67,7 +68,8 @@ def job_request(
 ) -> BatchRequest:
     """Raises InvalidParams or one of its kinds, naming the field, or UploadNotFound for a strange key."""
     source_url, upload_id = _source(request.source, account_id, policy)
-    return _wish(request, policy, models, source_url, upload_id)
+    wish = _wish(request, policy, models, source_url, upload_id)
+    return replace(wish, upload_sha256=_upload_sha256(request.upload_sha256, upload_id))
 
 
 def streamed_request(
@@ -162,6 +164,14 @@ def _source(
                 raise UploadNotFound(shown(source.upload_key))
             return None, upload_id
     raise InvalidParams({"source": "A source is required: an https URL, an upload or the key of one."})
+
+
+def _upload_sha256(text: str, upload_id: str | None) -> str | None:
+    if text and (upload_id is None or not _SHA256.fullmatch(text)):
+        raise InvalidParams(
+            {"upload_sha256": "The SHA-256 of an upload has 64 lower-case hex digits."}
+        )
+    return text or None
 
 
 def _state_filter(values: Collection["batch_pb2.BatchJob.State.ValueType"]) -> frozenset[BatchState]:

@@ -49,7 +49,8 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
     ) -> batch_service_pb2.CreateBatchJobResponse:
         account_id = current_account_id()
         asked = batch_rules.job_request(request, account_id, self._policy, self._models)
-        job = await self._submit(request, asked)
+        brings_its_own = asked.upload_sha256 is not None
+        job = await (self._submit_with_upload if brings_its_own else self._submit)(request, asked)
         return batch_service_pb2.CreateBatchJobResponse(job=job_message(job))
 
     async def StreamBatchJob(
@@ -66,7 +67,7 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
             current_account_id(), file.name, file.content_type, streamed.chunks()
         )
         asked = replace(asked, upload_id=upload.id, upload_sha256=streamed.sha256)
-        job = await self._submit_streamed(header.job, asked, upload)
+        job = await self._submit_with_upload(header.job, asked)
         return batch_service_pb2.StreamBatchJobResponse(job=job_message(job))
 
     async def CreateBatchUpload(
@@ -141,18 +142,19 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
             caller.plan.concurrent_jobs,
         )
 
-    async def _submit_streamed(
-        self, request: batch_service_pb2.CreateBatchJobRequest, asked: BatchRequest, upload: Upload
+    async def _submit_with_upload(
+        self, request: batch_service_pb2.CreateBatchJobRequest, asked: BatchRequest
     ) -> BatchJob:
-        """Nothing stays of a recording that no job was made for."""
+        """Nothing stays of a recording that came with the request and that no job was made for."""
+        account_id, upload_id = current_account_id(), asked.upload_id or ""
         try:
             job = await self._submit(request, asked)
         except ZerokerfError as error:
             if not error.is_transient:  # else the job may have been recorded all the same
-                await self._uploads.discard(upload.account_id, upload.id)
+                await self._uploads.discard(account_id, upload_id)
             raise
-        if job.request.upload_id != upload.id:  # a repeat: the first one's recording is used
-            await self._uploads.discard(upload.account_id, upload.id)
+        if job.request.upload_id != upload_id:  # a repeat: the first one's recording is used
+            await self._uploads.discard(account_id, upload_id)
         return job
 
     def _upload_message(

@@ -18,13 +18,13 @@ def request_key(request_id: str | None) -> str | None:
 
 async def forget_request(
     connection: AsyncConnection, table: Table, account_id: str, key: str | None, now: datetime
-) -> None:
-    """An old request's id is free again. For tables of `account_id`, `request_key` and `created_at`."""
+) -> bool:
+    """Whether an old request's id was made free. For tables of `account_id`, `request_key`, `created_at`."""
     if key is None:
-        return
+        return False
     mine = table.c.account_id == account_id, table.c.request_key == key
     old = update(table).where(*mine, table.c.created_at < now - REMEMBERED_FOR)
-    await connection.execute(old.values(request_key=None))
+    return bool((await connection.execute(old.values(request_key=None))).rowcount)
 
 
 def fingerprint(request: dict[str, object]) -> str:

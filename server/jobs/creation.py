@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.inserting import insert_into
@@ -20,6 +20,11 @@ from server.jobs.rows import changeable_columns, job_of
 from zerokerf.errors import IdempotencyConflict, InvalidParams, JobExists, JobNotFound
 
 Request = TypeVar("Request")
+
+#: Made once: putting it together takes longer than finding nothing.
+_EARLIER = select(jobs).where(
+    jobs.c.account_id == bindparam("account_id"), jobs.c.request_key == bindparam("request_key")
+)
 
 
 async def create_once(
@@ -41,11 +46,14 @@ async def create_once(
     job = replace(job, last_sequence=1, updated_at=job.created_at)
     fingerprint = _fingerprint(_request_columns(job) if asked is None else dict(asked))
     key = request_key(request_id)
-    await forget_request(connection, jobs, job.account_id, key, job.created_at)
     job = replace(
         job, admitted_at=await admitted_at(connection, job.account_id, most_at_once, job.created_at)
     )
-    if await _insert(connection, job, kind, key, fingerprint, model_code):
+    columns = _columns(job, kind, key, fingerprint, model_code)
+    is_new = await _insert(connection, columns)
+    if not is_new and await forget_request(connection, jobs, job.account_id, key, job.created_at):
+        is_new = await _insert(connection, columns)
+    if is_new:
         await append_event(connection, job, job.created_at)
         return job
     earlier = await _find(connection, job.account_id, key)
@@ -77,14 +85,14 @@ def _same(earlier: RowMapping, kind: Kind[Request], fingerprint: str, request_id
     return job_of(earlier, kind)
 
 
-async def _insert(
-    connection: AsyncConnection,
-    job: Job[Request],
-    kind: Kind[Request],
-    key: str | None,
-    fingerprint: str,
-    model_code: str | None,
-) -> bool:
+async def _insert(connection: AsyncConnection, columns: dict[str, Any]) -> bool:
+    statement = insert_into(jobs, connection).on_conflict_do_nothing()
+    return bool((await connection.execute(statement, columns)).rowcount)
+
+
+def _columns(
+    job: Job[Any], kind: Kind[Any], key: str | None, fingerprint: str, model_code: str | None
+) -> dict[str, Any]:
     columns = {
         "id": job.id,
         "kind": kind.name,
@@ -99,15 +107,14 @@ async def _insert(
         "terms": asdict(job.terms),
         "admitted_at": job.admitted_at,
     }
-    statement = insert_into(jobs, connection).values(columns | changeable_columns(job))
-    return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
+    return columns | changeable_columns(job)
 
 
 async def _find(connection: AsyncConnection, account_id: str, key: str | None) -> RowMapping | None:
     if key is None:
         return None
-    mine = jobs.c.account_id == account_id, jobs.c.request_key == key
-    return (await connection.execute(select(jobs).where(*mine))).mappings().one_or_none()
+    mine = {"account_id": account_id, "request_key": key}
+    return (await connection.execute(_EARLIER, mine)).mappings().one_or_none()
 
 
 async def _name_taken(connection: AsyncConnection, job: Job[Any]) -> str:

@@ -56,7 +56,9 @@ def test_a_stream_brings_its_own_source() -> None:
         batch_rules.streamed_request(asked(), AddressPolicy(), MODELS)
 
     assert list(raised.value.violations) == ["source"]
-    assert batch_rules.streamed_request(pb.CreateBatchJobRequest(), AddressPolicy(), MODELS).source_url is None
+    assert (
+        batch_rules.streamed_request(pb.CreateBatchJobRequest(), AddressPolicy(), MODELS).source_url is None
+    )
 
 
 @pytest.mark.parametrize(

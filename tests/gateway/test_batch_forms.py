@@ -1,5 +1,7 @@
 """Submitting a file in a form: parts in any order, streamed, whole or not at all."""
 
+from hashlib import sha256
+
 import httpx
 import pytest
 
@@ -25,6 +27,7 @@ async def test_every_part_reaches_the_server(
         typed("transcription_config", b'{"language": "de"}'),
         part("job_id", b"call17"),
         part("model_code", DEFAULT_MODEL.encode()),
+        part("webhook_url", b"https://example.org/hook"),
         typed("metadata", '{"team": "Nörd"}'.encode()),
         typed("tracking", b'{"title": "a", "details": "b"}'),
         typed("output_config", b'{"srt_overrides": {"max_lines": 1}}'),
@@ -42,6 +45,8 @@ async def test_every_part_reaches_the_server(
         metadata=struct(team="Nörd"),
         tracking=struct(title="a", details="b"),
         output_config=OutputConfig(srt_overrides=SrtOverrides(max_lines=1)),
+        webhook_url="https://example.org/hook",
+        upload_sha256=sha256(AUDIO).hexdigest(),
     )
     assert is_whole(batch, AUDIO)
     assert batch.uploads["upl_0"].request.file_name == "call-17.mp3"
@@ -196,3 +201,13 @@ async def test_a_preamble_and_an_epilogue_are_no_parts(
 
     assert answer.status_code == 202
     assert is_whole(batch, AUDIO)
+
+
+async def test_a_form_that_may_be_repeated_says_so_and_what_it_holds(
+    client: httpx.AsyncClient, batch: MemoryBatchService
+) -> None:
+    answer = await post(client, GOOD, {**TYPE, "Idempotency-Key": "call-17"})
+
+    assert answer.status_code == 202
+    assert batch.requests[-1].request_id == "call-17"
+    assert batch.requests[-1].upload_sha256 == sha256(AUDIO).hexdigest()

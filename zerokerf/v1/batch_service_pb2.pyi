@@ -35,6 +35,7 @@ class CreateBatchJobRequest(_message.Message):
     OUTPUT_CONFIG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     WEBHOOK_URL_FIELD_NUMBER: _builtins.int
+    UPLOAD_SHA256_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Optional. Letters and digits, at most 128; made by the server if empty."""
     model_code: _builtins.str
@@ -45,6 +46,10 @@ class CreateBatchJobRequest(_message.Message):
     """
     webhook_url: _builtins.str
     """Optional. An https URL that is told when the job is done or has failed."""
+    upload_sha256: _builtins.str
+    """Optional, for an upload that was made for this request alone: the SHA-256 of its bytes, in lower-case hexadecimal.
+    A repeat with the same `request_id` may then bring the same bytes in another upload, which is removed.
+    """
     @_builtins.property
     def source(self) -> _batch_pb2.BatchSource:
         """Required, but for StreamBatchJob."""
@@ -77,10 +82,11 @@ class CreateBatchJobRequest(_message.Message):
         output_config: _batch_pb2.OutputConfig | None = ...,
         request_id: _builtins.str = ...,
         webhook_url: _builtins.str = ...,
+        upload_sha256: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata", "output_config", b"output_config", "source", b"source", "tracking", b"tracking", "transcription_config", b"transcription_config"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "metadata", b"metadata", "model_code", b"model_code", "output_config", b"output_config", "request_id", b"request_id", "source", b"source", "tracking", b"tracking", "transcription_config", b"transcription_config", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "metadata", b"metadata", "model_code", b"model_code", "output_config", b"output_config", "request_id", b"request_id", "source", b"source", "tracking", b"tracking", "transcription_config", b"transcription_config", "upload_sha256", b"upload_sha256", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
