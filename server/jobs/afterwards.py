@@ -5,6 +5,7 @@ from typing import Protocol
 
 from server.jobs.admission import Admission
 from server.jobs.handing_over import hand_over
+from server.observe.tracing import apart
 
 
 class Deliveries(Protocol):
@@ -25,4 +26,5 @@ class Afterwards:
         await hand_over("admit", job_id, self._admit(account_id))
 
     async def _admit(self, account_id: str) -> None:
-        await self.admission.admit(account_id)
+        with apart():  # another job: its trace is its own
+            await self.admission.admit(account_id)
