@@ -2,7 +2,7 @@
 
 from contextvars import ContextVar
 
-from server.accounts.model import ALL_SCOPES, Caller, Plan
+from server.accounts.model import Caller
 
 _caller: ContextVar[Caller] = ContextVar("caller")
 
@@ -18,7 +18,3 @@ def current_account_id() -> str:
 
 def set_caller(caller: Caller) -> None:
     _caller.set(caller)
-
-
-def set_account_id(account_id: str) -> None:
-    set_caller(Caller(account_id, Plan("unlimited", "Unlimited"), ALL_SCOPES))

@@ -8,7 +8,13 @@ import structlog
 from grpc_health.v1 import health, health_pb2
 
 from zerokerf.errors import ZerokerfError
-from zerokerf.v1 import batch_service_pb2, split_service_pb2, upload_service_pb2
+from zerokerf.v1 import (
+    account_service_pb2,
+    batch_service_pb2,
+    split_service_pb2,
+    upload_service_pb2,
+    webhook_service_pb2,
+)
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -22,6 +28,8 @@ SERVICES = (
     batch_service_pb2.DESCRIPTOR.services_by_name["BatchService"].full_name,
     split_service_pb2.DESCRIPTOR.services_by_name["SplitService"].full_name,
     upload_service_pb2.DESCRIPTOR.services_by_name["UploadService"].full_name,
+    account_service_pb2.DESCRIPTOR.services_by_name["AccountService"].full_name,
+    webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].full_name,
 )
 
 log = structlog.get_logger()
