@@ -32,3 +32,6 @@ lint-imports --no-logo 2>&1 | tail -n 40
 
 say "links in the docs"
 python scripts/check_links.py
+
+say "locks of the image"
+python scripts/check_deploy.py

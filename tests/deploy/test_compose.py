@@ -10,8 +10,15 @@ import yaml  # type: ignore[import-untyped]  # it carries no types
 
 from server.settings import load_settings
 from server.workflows.embedded_program import _DYNAMIC_CONFIG
-from tests.deploy.compose_file import MissingVariable, Service, named_variables, read_compose, services_of
-from tests.deploy.dockerfile import ROOT, stages
+from tests.deploy.compose_file import (
+    ROOT,
+    MissingVariable,
+    Service,
+    named_variables,
+    read_compose,
+    services_of,
+)
+from tests.deploy.dockerfile import stages
 
 SCHEMA = Path(__file__).with_name("compose_spec") / "compose-spec.json"
 SCHEMA_SHA256 = "d549057ebc2925f39f62799eab0db7b9e2c18b35b6c00595199116da3ed10e64"
