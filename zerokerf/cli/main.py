@@ -9,7 +9,9 @@ from zerokerf.cli import accounts, jobs, keys, service, transcripts, webhooks
 from zerokerf.cli.cut import cut
 from zerokerf.cli.cuts import CutCommand
 from zerokerf.cli.development_token import token
+from zerokerf.cli.doctor import doctor
 from zerokerf.cli.exit_codes import ExitCode
+from zerokerf.cli.migrate import migrate
 from zerokerf.cli.running import say_bug
 from zerokerf.cli.segment_speech import SplitCommand
 from zerokerf.cli.settings_command import SettingsCommand
@@ -36,8 +38,9 @@ app.command()(transcripts.models)
 app.add_typer(keys.app, name="keys")
 app.command()(usage)
 app.add_typer(webhooks.app, name="webhooks")
-for command in (service.serve, service.server, service.gateway, service.worker, service.config):
+for command in (service.serve, service.server, service.gateway, service.worker, service.config, migrate):
     app.command(context_settings=service.ANY_FLAGS)(command)
+app.command(cls=SettingsCommand)(doctor)
 app.add_typer(accounts.app, name="accounts")
 app.command(cls=SettingsCommand)(token)
 
