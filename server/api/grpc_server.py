@@ -38,6 +38,9 @@ OPTIONS = (
     # A job of 5000 segments, each with links to itself and to what is said in it.
     ("grpc.max_send_message_length", 64 * 2**20),
     ("grpc.max_concurrent_streams", 2000),
+    # Calls that wait to be begun; by default a burst of over a thousand is thinned out at random.
+    ("grpc.server.max_pending_requests", 4000),
+    ("grpc.server.max_pending_requests_hard_limit", 8000),
     ("grpc.max_metadata_size", 16 * 2**10),
     # Idle watches live through proxies, which often cut after 60 s: both sides may ping every 20 s.
     ("grpc.keepalive_time_ms", 20_000),
