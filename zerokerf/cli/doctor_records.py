@@ -56,8 +56,8 @@ async def _skews(settings: Settings) -> dict[str, float]:
 async def _date_of(url: str) -> datetime | None:
     """As its server states it with any answer, to the second. None where it does not."""
     try:
-        async with httpx.AsyncClient(timeout=10, trust_env=False) as http:
-            stated = (await http.head(url)).headers.get("date")
+        async with httpx.AsyncClient(timeout=10, trust_env=False) as http, http.stream("GET", url) as answer:
+            stated = answer.headers.get("date")
     except httpx.HTTPError:
         return None  # what is wrong with the store is said where it is looked at
     try:

@@ -17,7 +17,8 @@ _LINK_LIVES = timedelta(minutes=5)
 
 
 async def look_at_store(settings: Settings) -> Finding:
-    if not settings.data_dir.is_dir():
+    uses_folder = settings.signing_key is None or settings.storage_url is None
+    if uses_folder and not settings.data_dir.is_dir():
         missing = f"The data folder {settings.data_dir.absolute()} is not there."
         return Finding("store", missing, "Start the service here, or name its folder with --data-dir.")
     async with open_storage(settings) as opened:
