@@ -35,3 +35,6 @@ python scripts/check_links.py
 
 say "locks of the image"
 python scripts/check_deploy.py
+
+say "dependencies: as locked, with licences that we may use"
+python scripts/check_dependencies.py
