@@ -1,6 +1,8 @@
 """The service on a cluster's parts: PostgreSQL, an S3 server, Temporal, and any number of each process."""
 
 import asyncio
+import shutil
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -20,11 +22,10 @@ class Cluster:
     """Everything is on loopback. Each server has a gateway of the same number, and all of them one store."""
 
     def __init__(self, folder: Path, extra: Mapping[str, str]) -> None:
-        database = folder / "postgres"
-        database.mkdir(parents=True)
-        folder.chmod(0o755)  # PostgreSQL runs as somebody else
+        # PostgreSQL runs as somebody else, who cannot reach the folders of tests.
+        self.database_dir = Path(tempfile.mkdtemp(prefix="zerokerf-postgres-"))
         self.data_dir = folder / "data"
-        self.postgres = PostgresServer(database, port=lasting_port(), durable=True)
+        self.postgres = PostgresServer(self.database_dir, port=lasting_port(), durable=True)
         self.seaweed = Seaweed()
         self.temporal = TemporalServer(folder / "temporal")
         self.prefix = uuid.uuid4().hex
@@ -98,3 +99,4 @@ async def running_services(folder: Path, extra: Mapping[str, str] | None = None)
         cluster.temporal.kill()
         await asyncio.to_thread(cluster.seaweed.remove)
         await asyncio.to_thread(cluster.postgres.kill)
+        await asyncio.to_thread(shutil.rmtree, cluster.database_dir, ignore_errors=True)

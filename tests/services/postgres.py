@@ -59,9 +59,12 @@ class PostgresServer:
         self._run("pg_ctl", "-m", "immediate", "-w", "stop")
 
     def kill(self) -> None:
-        """SIGKILL for all of it, and its end."""
-        server = psutil.Process(self.pid)
-        family = [server, *server.children(recursive=True)]
+        """SIGKILL for all of it, and its end. Safe to repeat."""
+        try:
+            server = psutil.Process(self.pid)
+            family = [server, *server.children(recursive=True)]
+        except (FileNotFoundError, psutil.NoSuchProcess):
+            return
         for process in family:
             with suppress(psutil.NoSuchProcess):
                 process.kill()

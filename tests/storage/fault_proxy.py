@@ -6,11 +6,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+_SLOW_S = 0.5
+
 
 class Fault(Enum):
     NONE = auto()
     #: Answer 503 without asking the server.
     BUSY = auto()
+    #: Answer 500 without asking the server.
+    BROKEN = auto()
     #: Answer 403 without asking the server.
     REFUSE = auto()
     #: Say that there is no such upload, without asking the server.
@@ -21,6 +25,8 @@ class Fault(Enum):
     CUT_REPLY = auto()
     #: Stop in the middle of the answer and wait for the client to go.
     STALL_REPLY = auto()
+    #: Take a moment before the answer.
+    SLOW = auto()
     #: Change one byte of the request's body.
     CORRUPT = auto()
 
@@ -33,6 +39,7 @@ def _error(status: str, code: str) -> bytes:
 
 _ANSWERS = {
     Fault.BUSY: _error("503 Busy", "SlowDown"),
+    Fault.BROKEN: _error("500 Broken", "InternalError"),
     Fault.REFUSE: _error("403 Forbidden", "AccessDenied"),
     Fault.GONE: _error("404 Not Found", "NoSuchUpload"),
 }
@@ -107,6 +114,8 @@ async def _answer(
     if fault is Fault.CORRUPT:
         body[len(body) // 2] ^= 1
     reply = await _asked(upstream, head, bytes(body))
+    if fault is Fault.SLOW:
+        await asyncio.sleep(_SLOW_S)
     if fault is Fault.LOSE_REPLY:
         return
     if fault in {Fault.CUT_REPLY, Fault.STALL_REPLY}:

@@ -1,0 +1,116 @@
+"""What can be done to a service whose processes and services are apart."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+
+from tests.faults.scratch_disks import ScratchDisk
+from tests.faults.weather import storm, sunshine
+from tests.services.cluster import Cluster
+from tests.services.zerokerf import Process
+from tests.storage.fault_proxy import FaultProxy
+
+#: Longer than the engine waits for a sign of life, so that the work is begun elsewhere meanwhile.
+FROZEN_S = 13.0
+STORM_S = 5.0
+FULL_S = 4.0
+LONGEST_AWAY_S = 1.5
+
+
+class Apart:
+    """Each hurt ends when what it did is over and what it hurt answers again."""
+
+    def __init__(
+        self, cluster: Cluster, proxy: FaultProxy, disk: ScratchDisk | None, chance: random.Random
+    ) -> None:
+        self._cluster = cluster
+        self._proxy = proxy
+        self._disk = disk
+        self._chance = chance
+        self._names: list[str] = []
+        self.processes: list[Process] = []
+        self.killed: list[tuple[datetime, Process]] = []
+
+    async def start(self, pairs: int, workers: int) -> None:
+        self._names = [f"server-{number}" for number in range(pairs)]
+        await self._launch(*self._names)
+        others = [f"gateway-{number}" for number in range(pairs)]
+        others += [f"worker-{number}" for number in range(workers)]
+        await self._launch(*others)
+        self._names += others
+
+    @property
+    def hurts(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        cluster = self._cluster
+        kill_service = self._kill_service
+        kills = {f"kill {kind}": partial(self._kill, kind) for kind in ("worker", "server", "gateway")}
+        return {
+            **kills,
+            "kill Temporal": partial(kill_service, cluster.temporal.kill, cluster.temporal.start),
+            "kill PostgreSQL": partial(kill_service, cluster.postgres.kill, self._start_postgres),
+            "kill S3 server": partial(kill_service, cluster.seaweed.kill, cluster.start_store),
+            "freeze worker": self._freeze,
+            "storm at S3": self._storm,
+            **({"fill scratch": self._fill} if self._disk else {}),
+        }
+
+    async def restart_workers(self) -> None:
+        workers = [name for name in self._names if name.startswith("worker")]
+        for name in workers:
+            await asyncio.to_thread(self._cluster.processes[name].terminate)
+        await self._launch(*workers)
+
+    async def stop(self) -> None:
+        await asyncio.to_thread(self._cluster.stop)
+
+    async def _launch(self, *names: str) -> None:
+        await self._cluster.start(*names)
+        self.processes += [self._cluster.processes[name] for name in names]
+
+    async def _kill(self, kind: str) -> None:
+        name = self._chance.choice([name for name in self._names if name.startswith(kind)])
+        process = self._cluster.processes[name]
+        if kind == "worker":
+            self.killed.append((datetime.now(UTC), process))
+        await asyncio.to_thread(process.kill)
+        await self._away()
+        await self._launch(name)
+
+    async def _kill_service(self, kill: Callable[[], None], start: Callable[[], Awaitable[None]]) -> None:
+        await asyncio.to_thread(kill)
+        await self._away()
+        await start()
+
+    async def _start_postgres(self) -> None:
+        await asyncio.to_thread(self._cluster.postgres.start)
+
+    async def _freeze(self) -> None:
+        name = self._chance.choice([name for name in self._names if name.startswith("worker")])
+        frozen = self._cluster.processes[name].pid
+        os.kill(frozen, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(FROZEN_S)
+        finally:
+            os.kill(frozen, signal.SIGCONT)
+
+    async def _storm(self) -> None:
+        self._proxy.rule = storm(self._chance)
+        try:
+            await asyncio.sleep(STORM_S)
+        finally:
+            self._proxy.rule = sunshine
+
+    async def _fill(self) -> None:
+        assert self._disk is not None
+        try:
+            await asyncio.to_thread(self._disk.fill)
+            await asyncio.sleep(FULL_S)
+        finally:
+            await asyncio.to_thread(self._disk.empty)
+
+    async def _away(self) -> None:
+        await asyncio.sleep(self._chance.uniform(0, LONGEST_AWAY_S))
