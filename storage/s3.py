@@ -15,11 +15,13 @@ from minio.deleteobjects import DeleteObject
 from minio.helpers import DictType
 
 from storage.blocks import blocks
+from storage.compose import COPY_BYTES, Composition, StoredRange
 from storage.draft import save
 from storage.interface import ObjectInfo, Source
 from storage.keys import check_folder, check_key, check_range, is_key
 from storage.paging import pages
 from storage.s3_client import S3Address, client_of, probe_connections, transfer_connections
+from storage.s3_compose import S3Composer
 from storage.s3_download import Download
 from storage.s3_errors import of_code, reading, writing
 from storage.s3_multipart import PART_BYTES, MultipartUpload
@@ -27,6 +29,7 @@ from storage.s3_parts import PartSender
 from storage.s3_upkeep import abort_uploads, make_bucket, write_probe
 from storage.threads import Threads
 from zerokerf.errors import (
+    ObjectDamaged,
     ObjectExists,
     ObjectNotFound,
     ObjectRangeInvalid,
@@ -40,7 +43,7 @@ _PAGE = 1000
 
 
 class S3Store:
-    def __init__(self, address: S3Address, provider: Provider) -> None:
+    def __init__(self, address: S3Address, provider: Provider, copy_bytes: int = COPY_BYTES) -> None:
         self._bucket = address.bucket
         self._prefix = address.prefix
         self._region = address.region
@@ -50,6 +53,7 @@ class S3Store:
         self._probe = client_of(address.endpoint, address.region, provider, self._probe_connections)
         self._threads = Threads(_THREADS, "s3-store")
         self._sender = PartSender(self._threads, _PARTS_IN_FLIGHT)
+        self._composer = S3Composer(self._client, self._bucket, self._prefix, self._threads, copy_bytes)
         self._prepared = False
 
     async def prepare(self) -> None:
@@ -113,6 +117,21 @@ class S3Store:
                 await self._threads.run(upload.abort)
             raise
         return ObjectInfo(key, sent.size_bytes, etag, None, sent.sha256)
+
+    async def compose(self, key: str, composition: Composition, *, content_type: str) -> ObjectInfo:
+        for each in (key, composition.body.key):
+            check_key(each)
+        etag = await self._composer.compose(key, composition, content_type, self._read_range)
+        found, source = await self.head(key), await self.head(composition.body.key)
+        if source.etag == composition.body.etag and found.size == composition.size_bytes:
+            return ObjectInfo(key, found.size, etag, found.modified)
+        await self.delete(key)
+        if source.etag != composition.body.etag:
+            raise ObjectDamaged(composition.body.key)
+        raise self._composer.refuse("another size than was asked for")
+
+    def _read_range(self, some: StoredRange) -> AsyncGenerator[bytes, None]:
+        return self.get(some.key, offset=some.offset, length=some.size_bytes)
 
     async def _refuse_existing(self, key: str) -> None:
         """Before gigabytes are sent in vain. The server decides again at the end."""
