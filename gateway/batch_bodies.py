@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from gateway.bodies import SENTENCES, Body
+from gateway.priorities import PriorityName
 from gateway.speech_bodies import NotEmpty, OutputBody, TranscriptionBody
 
 _JOB_ID = re.compile(r"[a-zA-Z0-9]+")
@@ -69,6 +70,7 @@ class JobBody(ConfiguredBody):
     webhook_url: str | None = Field(
         None, description="An https URL that is told when the job is done or has failed: our extension."
     )
+    priority: PriorityName = None
 
 
 class UrlBody(JobBody):

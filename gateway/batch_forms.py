@@ -16,7 +16,7 @@ from gateway.strict_json import BodyTooLarge, JsonObject, parse_object, refuse
 from zerokerf.errors import FileTooLarge, InvalidParams
 
 _FILE = "file"
-_TEXT = ("job_id", "model_code", "webhook_url")
+_TEXT = ("job_id", "model_code", "webhook_url", "priority")
 _JSON = ("transcription_config", "metadata", "tracking", "output_config")
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,100}")
 

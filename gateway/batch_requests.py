@@ -3,6 +3,7 @@
 from typing import Any
 
 from gateway.batch_bodies import ConfiguredBody, JobBody, PresignBody, TrackingBody
+from gateway.priorities import priority_value
 from gateway.speech_requests import output_config, transcription_config
 from gateway.structs import to_struct
 from zerokerf.v1 import batch_service_pb2 as pb
@@ -17,6 +18,7 @@ def job_request(
         request_id=request_id,
         upload_sha256=upload_sha256,
         webhook_url=body.webhook_url or "",
+        priority=priority_value(body.priority),
         id=body.job_id or "",
         source=source,
         model_code=body.model_code or "",

@@ -40,6 +40,7 @@ JSON_NAMES: Mapping[str, str] = {
     "strict": "strict",
     "transcribe": "transcribe",
     "webhook_url": "webhookUrl",
+    "priority": "priority",
     "metadata": "metadata",
     "request_id": "Idempotency-Key",
     "file_name": "fileName",

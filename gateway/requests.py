@@ -4,6 +4,7 @@ from typing import Any
 
 from gateway.bodies import MAX_SAFE_INTEGER, SENTENCES, CreateUploadBody, validated
 from gateway.modes import cut_options, in_range, split_mode
+from gateway.priorities import priority_value
 from gateway.speech_requests import transcribe
 from gateway.split_bodies import (
     OUTPUT_FORMATS,
@@ -31,6 +32,7 @@ def parse_split(fields: JsonObject, request_id: str) -> split_service_pb2.Create
         verification=_VERIFICATIONS[body.verification],
         transcribe=None if body.transcribe is None else transcribe(body.transcribe),
         webhook_url=body.webhookUrl or "",
+        priority=priority_value(body.priority),
         metadata=None if body.metadata is None else to_struct("metadata", body.metadata),
         request_id=request_id,
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from gateway.bodies import MAX_INT32, MAX_SAFE_INTEGER, Body, Number, Seconds, variant
+from gateway.priorities import PriorityName
 from gateway.speech_bodies import TranscribeBody
 from zerokerf.v1 import audio_pb2
 
@@ -158,6 +159,7 @@ class CreateSplitBody(PlanSplitBody):
         None, description="Transcribes the recording too: as a whole, and word by word into its segments."
     )
     webhookUrl: str | None = Field(None, description="An https URL.")  # noqa: N815 - JSON
+    priority: PriorityName = None
     metadata: Annotated[dict[str, Scalar] | None, BeforeValidator(_plain)] = Field(
         None, description="Up to 50 pairs of your own, returned as given."
     )

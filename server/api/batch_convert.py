@@ -3,7 +3,7 @@
 from server.api.batch_config import config_message, output_message
 from server.api.batch_json import json_struct
 from server.api.batch_rules import STATES
-from server.api.message_parts import duration_of, error_message, timestamp
+from server.api.message_parts import duration_of, error_message, priority_of, timestamp
 from server.jobs.batch_model import BatchJob, BatchState
 from server.jobs.batch_states import batch_state
 from server.jobs.model import JobEvent, Progress
@@ -33,6 +33,7 @@ def job_message(job: BatchJob) -> batch_pb2.BatchJob:
         delete_time=timestamp(job.deleted_at),
         notes=job.notes,
         webhook_url=request.webhook_url or "",
+        priority=priority_of(request),
         api_key_id=job.terms.api_key_id or "",
         expire_time=timestamp(job.files_removed_at),
     )

@@ -145,6 +145,7 @@ def _wish(
         tracking=tracking_object(request.tracking) if request.HasField("tracking") else None,
         output_config=output_config(request.output_config) if request.HasField("output_config") else None,
         webhook_url=validation.webhook_target(request.webhook_url, policy),
+        is_bulk=validation.is_bulk(request.priority),
     )
 
 
@@ -168,9 +169,7 @@ def _source(
 
 def _upload_sha256(text: str, upload_id: str | None) -> str | None:
     if text and (upload_id is None or not _SHA256.fullmatch(text)):
-        raise InvalidParams(
-            {"upload_sha256": "The SHA-256 of an upload has 64 lower-case hex digits."}
-        )
+        raise InvalidParams({"upload_sha256": "The SHA-256 of an upload has 64 lower-case hex digits."})
     return text or None
 
 

@@ -4,7 +4,7 @@ from google.protobuf import json_format
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 
-from server.api.message_parts import duration_message, duration_of, error_message, timestamp
+from server.api.message_parts import duration_message, duration_of, error_message, priority_of, timestamp
 from server.api.output_rules import FORMATS, TAG_POLICIES, VERIFICATIONS
 from server.api.speech_rules import transcribe_message
 from server.api.validation import STATES
@@ -56,6 +56,7 @@ def split_message(job: SplitJob) -> split_pb2.Split:
         output_format=_format(job.output_format),
         progress=progress_message(job.progress),
         webhook_url=request.webhook_url or "",
+        priority=priority_of(request),
         create_time=timestamp(job.created_at),
         start_time=timestamp(job.started_at),
         end_time=timestamp(job.ended_at),

@@ -5,7 +5,9 @@ from datetime import datetime
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from server.jobs.announcing import Asked
 from server.jobs.model import Failure
+from zerokerf.v1 import priority_pb2
 from zerokerf.v1.job_error_pb2 import JobError
 
 
@@ -20,6 +22,10 @@ def duration_message(nanoseconds: int) -> Duration:
 
 def error_message(failure: Failure) -> JobError:
     return JobError(reason=failure.reason, message=failure.sentence, facts=failure.facts)
+
+
+def priority_of(request: Asked) -> "priority_pb2.Priority.ValueType":
+    return priority_pb2.PRIORITY_BULK if request.is_bulk else priority_pb2.PRIORITY_INTERACTIVE
 
 
 def timestamp(moment: datetime | None) -> Timestamp | None:

@@ -18,7 +18,7 @@ from server.jobs.model import Scalar, SplitRequest
 from server.jobs.states import State
 from server.speech.models import Models
 from zerokerf.errors import InvalidParams
-from zerokerf.v1 import split_pb2, split_service_pb2, upload_service_pb2
+from zerokerf.v1 import priority_pb2, split_pb2, split_service_pb2, upload_service_pb2
 
 MAX_NUMBER = 2**53
 MAX_METADATA_PAIRS = 50
@@ -44,6 +44,7 @@ def split_request(
     check_request_id(request.request_id)
     return SplitRequest(
         webhook_url=webhook_target(request.webhook_url, policy),
+        is_bulk=is_bulk(request.priority),
         metadata=_metadata(request.metadata) if request.HasField("metadata") else None,
         verification=verification(request.verification),
         transcribe=speech_request(request.transcribe, models) if request.HasField("transcribe") else None,
@@ -120,6 +121,13 @@ def _source(source: split_pb2.SplitSource, policy: AddressPolicy) -> tuple[str |
         case "upload_id" if source.upload_id:
             return None, source.upload_id
     raise InvalidParams({"source": "A source is required: a URL or the id of an upload."})
+
+
+def is_bulk(priority: "priority_pb2.Priority.ValueType") -> bool:
+    """Raises InvalidParams for what is no priority."""
+    if priority not in priority_pb2.Priority.values():
+        raise InvalidParams({"priority": f"{priority} is not a priority."})
+    return priority == priority_pb2.PRIORITY_BULK
 
 
 def webhook_target(url: str, policy: AddressPolicy) -> str | None:

@@ -141,6 +141,8 @@ jobs = Table(
     Column("deleted_at", UtcTime),
     # Whether stored objects are to be removed: the job failed, was cancelled or deleted.
     Column("clean_up_due", Boolean, nullable=False),
+    # Whether others come first.
+    Column("is_bulk", Boolean, nullable=False, server_default=false()),
     # Who submitted it, and what that caller's plan promised then.
     _json("terms"),
     # Since when the engine may have it; until then it waits for its account's other jobs.
@@ -161,7 +163,13 @@ jobs = Table(
     Index("ix_jobs_admitted", "created_at", "id", postgresql_where=_ADMITTED, sqlite_where=_ADMITTED),
     Index("ix_jobs_running", "account_id", postgresql_where=_ADMITTED, sqlite_where=_ADMITTED),
     Index(
-        "ix_jobs_waiting", "account_id", "created_at", "id", postgresql_where=_WAITING, sqlite_where=_WAITING
+        "ix_jobs_waiting",
+        "account_id",
+        "is_bulk",
+        "created_at",
+        "id",
+        postgresql_where=_WAITING,
+        sqlite_where=_WAITING,
     ),
     Index("ix_jobs_kept", "files_expire_at", "id", postgresql_where=_KEPT, sqlite_where=_KEPT),
     Index("ix_jobs_due", "created_at", "id", postgresql_where=_DUE, sqlite_where=_DUE),

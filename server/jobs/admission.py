@@ -30,7 +30,7 @@ MostOf = Callable[[str | None], int | None]
 
 
 class Admission:
-    """Lets jobs begin, oldest first, as others of their account end."""
+    """Lets jobs begin as others of their account end: interactive ones first, the oldest of them first."""
 
     def __init__(
         self, database: Database, engine: JobEngine, most_of: MostOf, clock: Clock = utc_now
@@ -47,7 +47,7 @@ class Admission:
             free = await _free(connection, account_id, self._most_of(plan_id))
             admitted = await _admit_oldest(connection, account_id, free, self._clock())
         for job in admitted:
-            start = self._engine.start(KindName(job.kind), job.id, account_id)
+            start = self._engine.start(KindName(job.kind), job.id, account_id, is_bulk=job.is_bulk)
             await hand_over("start", job.id, start)
         return len(admitted)
 
@@ -80,8 +80,9 @@ async def _free(connection: AsyncConnection, account_id: str, most: int | None) 
 
 
 async def _admit_oldest(connection: AsyncConnection, account_id: str, count: int, now: datetime) -> list[Any]:
-    waiting = select(jobs.c.id, jobs.c.kind).where(jobs.c.account_id == account_id, WAITING)
-    rows = (await connection.execute(waiting.order_by(jobs.c.created_at, jobs.c.id).limit(count))).all()
+    waiting = select(jobs.c.id, jobs.c.kind, jobs.c.is_bulk).where(jobs.c.account_id == account_id, WAITING)
+    in_order = waiting.order_by(jobs.c.is_bulk, jobs.c.created_at, jobs.c.id)
+    rows = (await connection.execute(in_order.limit(count))).all()
     if rows:
         chosen = jobs.c.id.in_([row.id for row in rows])
         await connection.execute(update(jobs).where(chosen).values(admitted_at=now))

@@ -17,14 +17,16 @@ from server.jobs.states import State
 MILESTONES = (25, 50, 75)
 
 
-class Announced(Protocol):
-    """A request that may name a webhook."""
+class Asked(Protocol):
+    """What the requests of all kinds have in common."""
 
     @property
     def webhook_url(self) -> str | None: ...
+    @property
+    def is_bulk(self) -> bool: ...
 
 
-Request = TypeVar("Request", bound=Announced)
+Request = TypeVar("Request", bound=Asked)
 
 
 async def announce_end(

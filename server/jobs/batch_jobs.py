@@ -68,8 +68,12 @@ class BatchJobs:
             account_id, request, public_id, request_id, upload, terms, most_at_once
         )
         if job.state is State.QUEUED and job.admitted_at is not None:
-            await hand_over("start", job.id, self._engine.start(KindName.BATCH, job.id, account_id))
+            await hand_over("start", job.id, self._start(job))
         return job
+
+    async def _start(self, job: BatchJob) -> None:
+        is_bulk = job.request.is_bulk
+        await self._engine.start(KindName.BATCH, job.id, job.account_id, is_bulk=is_bulk)
 
     async def require_free(self, account_id: str, public_id: str) -> None:
         """Raises JobExists. Nothing is reserved: `submit` may still find that somebody was quicker."""

@@ -25,6 +25,8 @@ class BatchRequest:
     tracking: dict[str, Any] | None = None
     output_config: dict[str, Any] | None = None
     webhook_url: str | None = None
+    #: Whether other jobs come first.
+    is_bulk: bool = False
 
     @property
     def speech(self) -> SpeechRequest:

@@ -158,4 +158,6 @@ def _asked(request: BatchRequest, public_id: str | None) -> dict[str, Any]:
     asked = {**asdict(request), "upload_id": upload_id, "public_id": public_id}
     if request.webhook_url is None:  # as older versions recorded it
         del asked["webhook_url"]
+    if not request.is_bulk:
+        del asked["is_bulk"]
     return asked

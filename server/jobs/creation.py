@@ -104,6 +104,7 @@ def _columns(
         "model_code": model_code,
         "created_at": job.created_at,
         "clean_up_due": False,
+        "is_bulk": job.request.is_bulk,
         "terms": asdict(job.terms),
         "admitted_at": job.admitted_at,
     }

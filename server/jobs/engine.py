@@ -12,7 +12,7 @@ class JobEngine(Protocol):
     Every call is safe to repeat; each raises Unavailable when the engine cannot be reached.
     """
 
-    async def start(self, kind: KindName, job_id: str, account_id: str) -> None:
+    async def start(self, kind: KindName, job_id: str, account_id: str, *, is_bulk: bool = False) -> None:
         """Begin the job's work. Starting one that runs or has run changes nothing."""
         ...
 

@@ -50,6 +50,8 @@ class SplitRequest:
     is_strict: bool = False
     #: None where nothing is transcribed.
     transcribe: SpeechRequest | None = None
+    #: Whether other jobs come first.
+    is_bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class JobRef:
     account_id: str
     created_at: datetime
     kind: KindName = KindName.SPLIT
+    is_bulk: bool = False
 
 
 class OpenWork:
@@ -47,8 +48,11 @@ async def _jobs_that_are(
 ) -> tuple[JobRef, ...]:
     """Oldest first."""
     place = jobs.c.created_at, jobs.c.id
-    query = select(jobs.c.id, jobs.c.account_id, jobs.c.created_at, jobs.c.kind).where(condition)
+    query = select(jobs.c.id, jobs.c.account_id, jobs.c.created_at, jobs.c.kind, jobs.c.is_bulk)
+    query = query.where(condition)
     if after is not None:
         query = query.where(tuple_(*place) > tuple_(literal(after.created_at, UtcTime), literal(after.id)))
     rows = await connection.execute(query.order_by(*place).limit(limit))
-    return tuple(JobRef(row.id, row.account_id, row.created_at, KindName(row.kind)) for row in rows)
+    return tuple(
+        JobRef(row.id, row.account_id, row.created_at, KindName(row.kind), row.is_bulk) for row in rows
+    )

@@ -54,7 +54,7 @@ def rounds_of_jobs(
 
 
 async def _start(engine: JobEngine, job: JobRef) -> None:
-    await engine.start(job.kind, job.id, job.account_id)
+    await engine.start(job.kind, job.id, job.account_id, is_bulk=job.is_bulk)
 
 
 async def _clean_up(engine: JobEngine, job: JobRef) -> None:

@@ -58,8 +58,12 @@ class SplitJobs:
             check_size(upload, terms)
         job = await self._records.create(account_id, request, request_id, terms, most_at_once)
         if job.state is State.QUEUED and job.admitted_at is not None:
-            await hand_over("start", job.id, self._engine.start(KindName.SPLIT, job.id, account_id))
+            await hand_over("start", job.id, self._start(job))
         return job
+
+    async def _start(self, job: SplitJob) -> None:
+        is_bulk = job.request.is_bulk
+        await self._engine.start(KindName.SPLIT, job.id, job.account_id, is_bulk=is_bulk)
 
     async def get(self, account_id: str, job_id: str) -> SplitJob:
         return await self._records.get(account_id, job_id)

@@ -53,6 +53,8 @@ def asked_of(request: SplitRequest) -> dict[str, Any]:
     asked = asdict(request)
     if request.transcribe is None:
         del asked["transcribe"]
+    if not request.is_bulk:
+        del asked["is_bulk"]
     return asked
 
 

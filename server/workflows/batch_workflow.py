@@ -6,12 +6,12 @@ with workflow.unsafe.imports_passed_through():
     from server.workflows.batch_activities import BatchActivities
     from server.workflows.messages import SPEECH_QUEUE, JobRef
     from server.workflows.workflow_steps import (
-        FETCH_PRIORITY,
         RECORD_PRIORITY,
-        WORK_PRIORITY,
         all_of,
+        fetch_priority,
         long_step,
         to_an_end,
+        work_priority,
     )
 
 
@@ -22,7 +22,9 @@ class BatchWorkflow:
         await to_an_end(job, self._work(job), BatchActivities.fail)
 
     async def _work(self, job: JobRef) -> None:
-        await long_step(BatchActivities.fetch, job, FETCH_PRIORITY)
-        chunks = await long_step(BatchActivities.prepare, job, WORK_PRIORITY)
-        await all_of(long_step(BatchActivities.hear, chunk, WORK_PRIORITY, SPEECH_QUEUE) for chunk in chunks)
+        await long_step(BatchActivities.fetch, job, fetch_priority(job))
+        chunks = await long_step(BatchActivities.prepare, job, work_priority(job))
+        await all_of(
+            long_step(BatchActivities.hear, chunk, work_priority(job), SPEECH_QUEUE) for chunk in chunks
+        )
         await long_step(BatchActivities.write, job, RECORD_PRIORITY)

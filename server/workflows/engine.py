@@ -29,11 +29,11 @@ class TemporalEngine:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    async def start(self, kind: KindName, job_id: str, account_id: str) -> None:
+    async def start(self, kind: KindName, job_id: str, account_id: str, *, is_bulk: bool = False) -> None:
         with _reachable():
             await self._client.start_workflow(
                 kind.value,  # workflows are named like the kinds of jobs
-                JobRef(job_id, account_id),
+                JobRef(job_id, account_id, is_bulk),
                 id=job_id,
                 task_queue=TASK_QUEUE,
                 # Accounts take turns, whoever has more in line; what the job does inherits it.

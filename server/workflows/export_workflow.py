@@ -6,7 +6,7 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 with workflow.unsafe.imports_passed_through():
     from server.workflows.export_activities import ExportActivities
     from server.workflows.retention_messages import UPKEEP_QUEUE, ExportRef
-    from server.workflows.workflow_steps import WORK_PRIORITY, long_step, record_step
+    from server.workflows.workflow_steps import RECORD_PRIORITY, long_step, record_step
 
 
 @workflow.defn(name="export")
@@ -14,7 +14,7 @@ class ExportWorkflow:
     @workflow.run
     async def run(self, export: ExportRef) -> None:
         try:
-            await long_step(ExportActivities.make, export, WORK_PRIORITY, UPKEEP_QUEUE)
+            await long_step(ExportActivities.make, export, RECORD_PRIORITY, UPKEEP_QUEUE)
         except ActivityError as error:
             if is_cancelled_exception(error):
                 raise

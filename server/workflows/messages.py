@@ -18,6 +18,8 @@ DELIVERY_QUEUE = "zerokerf-deliveries"
 class JobRef:
     job_id: str
     account_id: str
+    #: Whether the steps of other jobs come first.
+    is_bulk: bool = False
 
 
 @dataclass(frozen=True)

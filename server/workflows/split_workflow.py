@@ -9,17 +9,17 @@ with workflow.unsafe.imports_passed_through():
     from server.workflows.activities import SplitActivities
     from server.workflows.messages import SHARE_QUEUE, SPEECH_QUEUE, JobRef, PlanRef, ShareRef
     from server.workflows.workflow_steps import (
-        FETCH_PRIORITY,
         HEARTBEAT,
         RECORD_LIMIT,
         RECORD_PRIORITY,
         RECORD_RETRIES,
         WAIT,
-        WORK_PRIORITY,
         all_of,
+        fetch_priority,
         long_step,
         record_step,
         to_an_end,
+        work_priority,
     )
 
 PLAN_RETRIES = RetryPolicy(maximum_attempts=2)
@@ -33,7 +33,7 @@ class SplitWorkflow:
         await to_an_end(job, self._work(job), SplitActivities.fail)
 
     async def _work(self, job: JobRef) -> None:
-        transcribes = await long_step(SplitActivities.fetch, job, FETCH_PRIORITY)
+        transcribes = await long_step(SplitActivities.fetch, job, fetch_priority(job))
         if transcribes:
             await all_of([self._cut(job), self._hear(job)])
             await long_step(SplitActivities.write, job, RECORD_PRIORITY)
@@ -42,16 +42,18 @@ class SplitWorkflow:
         await record_step(SplitActivities.complete, job)
 
     async def _cut(self, job: JobRef) -> None:
-        shares = await long_step(SplitActivities.cut, job, WORK_PRIORITY)
+        shares = await long_step(SplitActivities.cut, job, work_priority(job))
         if shares:
             refs = (ShareRef(job, number, shares) for number in range(shares))
             await all_of(
-                long_step(SplitActivities.cut_share, ref, WORK_PRIORITY, SHARE_QUEUE) for ref in refs
+                long_step(SplitActivities.cut_share, ref, work_priority(job), SHARE_QUEUE) for ref in refs
             )
 
     async def _hear(self, job: JobRef) -> None:
-        chunks = await long_step(SplitActivities.prepare, job, WORK_PRIORITY)
-        await all_of(long_step(SplitActivities.hear, chunk, WORK_PRIORITY, SPEECH_QUEUE) for chunk in chunks)
+        chunks = await long_step(SplitActivities.prepare, job, work_priority(job))
+        await all_of(
+            long_step(SplitActivities.hear, chunk, work_priority(job), SPEECH_QUEUE) for chunk in chunks
+        )
 
 
 @workflow.defn(name="plan")

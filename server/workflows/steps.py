@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from server.jobs.afterwards import Afterwards
-from server.jobs.announcing import Announced
+from server.jobs.announcing import Asked as AskedOfJobs
 from server.jobs.model import Job, SourceFacts
 from server.jobs.records import JobRecords
 from server.workflows.failures import failure_of, reported
@@ -27,8 +27,8 @@ from storage.keys import job_prefix, source_key
 BEAT_S = 1.0
 
 
-class Asked(Located, Announced, Protocol):
-    """What the requests of all kinds have in common."""
+class Asked(Located, AskedOfJobs, Protocol):
+    """What the requests of all kinds have in common, with where their sources are."""
 
 
 Request = TypeVar("Request", bound=Asked)

@@ -23,9 +23,23 @@ RECORD_RETRIES = RetryPolicy(
 )
 WORK_LIMIT = timedelta(hours=24)
 RECORD_LIMIT = timedelta(minutes=5)
-# Jobs under way are finished before new ones are begun.
-RECORD_PRIORITY, WORK_PRIORITY, FETCH_PRIORITY = (Priority(priority_key=key) for key in (1, 2, 3))
+# Jobs under way are finished before new ones are begun, interactive ones before bulk.
+RECORD_PRIORITY = Priority(priority_key=1)
+_WORK, _FETCH, _BEHIND_INTERACTIVE = 2, 3, 2
 WAIT = workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED
+
+
+def work_priority(job: JobRef) -> Priority:
+    return _in_class(_WORK, job)
+
+
+def fetch_priority(job: JobRef) -> Priority:
+    return _in_class(_FETCH, job)
+
+
+def _in_class(key: int, job: JobRef) -> Priority:
+    return Priority(priority_key=key + _BEHIND_INTERACTIVE if job.is_bulk else key)
+
 
 Arg = TypeVar("Arg")
 Result = TypeVar("Result")

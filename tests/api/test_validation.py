@@ -15,6 +15,7 @@ from tests.api.batch_models import models
 from zerokerf.errors import InvalidParams
 from zerokerf.v1 import split_pb2, split_service_pb2, upload_service_pb2
 from zerokerf.v1.audio_pb2 import AudioFormat
+from zerokerf.v1.priority_pb2 import PRIORITY_BULK
 
 URL = "https://example.com/talk.mp3"
 Change = Callable[[split_service_pb2.CreateSplitRequest], object]
@@ -56,6 +57,7 @@ def test_everything_at_once_passes() -> None:
     request.mode.file_size.max_file_size = 1024
     request.output_format = AudioFormat.AUDIO_FORMAT_FLAC
     request.webhook_url = "https://example.com/hook"
+    request.priority = PRIORITY_BULK
     set_metadata({"lesson": "7", "part": 2, "final": True, "note": None})(request)
     request.request_id = "r-1"
 
@@ -64,6 +66,7 @@ def test_everything_at_once_passes() -> None:
         max_file_size=1024,
         output_format="flac",
         webhook_url="https://example.com/hook",
+        is_bulk=True,
         metadata={"lesson": "7", "part": 2.0, "final": True, "note": None},
     )
 
@@ -92,6 +95,7 @@ BREACHES: dict[str, tuple[Change, str, str]] = {
         "INVALID_PARAMS",
     ),
     "unknown format": (set_field("output_format", 99), "output_format", "INVALID_FORMAT"),
+    "unknown priority": (set_field("priority", 7), "priority", "INVALID_PARAMS"),
     "http webhook": (set_field("webhook_url", "http://example.com"), "webhook_url", "INVALID_URL"),
     "long request id": (set_field("request_id", "r" * 129), "request_id", "INVALID_PARAMS"),
     "nested metadata": (set_metadata({"a": {"b": 1}}), "metadata", "INVALID_PARAMS"),

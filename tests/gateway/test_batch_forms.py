@@ -11,6 +11,7 @@ from tests.gateway.form_submissions import AUDIO, GOOD, PLAIN, is_whole, post, r
 from tests.gateway.forms import BOUNDARY, TYPE, file_part, form, part, pieces
 from zerokerf.v1 import batch_service_pb2 as pb
 from zerokerf.v1.batch_pb2 import BatchSource, OutputConfig, SrtOverrides, TranscriptionConfig
+from zerokerf.v1.priority_pb2 import PRIORITY_BULK
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -28,6 +29,7 @@ async def test_every_part_reaches_the_server(
         part("job_id", b"call17"),
         part("model_code", DEFAULT_MODEL.encode()),
         part("webhook_url", b"https://example.org/hook"),
+        part("priority", b"bulk"),
         typed("metadata", '{"team": "Nörd"}'.encode()),
         typed("tracking", b'{"title": "a", "details": "b"}'),
         typed("output_config", b'{"srt_overrides": {"max_lines": 1}}'),
@@ -46,6 +48,7 @@ async def test_every_part_reaches_the_server(
         tracking=struct(title="a", details="b"),
         output_config=OutputConfig(srt_overrides=SrtOverrides(max_lines=1)),
         webhook_url="https://example.org/hook",
+        priority=PRIORITY_BULK,
         upload_sha256=sha256(AUDIO).hexdigest(),
     )
     assert is_whole(batch, AUDIO)

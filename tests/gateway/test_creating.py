@@ -15,6 +15,7 @@ from zerokerf.errors import (
     ZerokerfError,
 )
 from zerokerf.v1.audio_pb2 import AUDIO_FORMAT_FLAC
+from zerokerf.v1.priority_pb2 import PRIORITY_BULK, PRIORITY_INTERACTIVE, Priority
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -133,3 +134,20 @@ async def test_what_the_server_refuses_is_told_in_the_names_of_json(
     assert (answer.status_code, told["status"], told["code"]) == (status, status, code)
     assert told["message"] == error.sentence
     assert list(told.get("details", {})) == ([field] if field else [])
+
+
+@pytest.mark.parametrize(("name", "value"), [("interactive", PRIORITY_INTERACTIVE), ("bulk", PRIORITY_BULK)])
+async def test_a_priority_is_passed_on(
+    http: httpx.AsyncClient, service: MemoryService, name: str, value: "Priority.ValueType"
+) -> None:
+    answer = await http.post(SPLITS, json=GOOD | {"priority": name})
+
+    assert answer.status_code == 201
+    assert service.requests[-1].priority == value
+    assert "priority" not in answer.json()
+
+
+async def test_what_is_no_priority_is_refused(http: httpx.AsyncClient) -> None:
+    answer = await http.post(SPLITS, json=GOOD | {"priority": "urgent"})
+
+    assert (answer.status_code, list(answer.json()["error"]["details"])) == (400, ["priority"])

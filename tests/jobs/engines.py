@@ -18,12 +18,15 @@ class NotedEngine:
     #: Jobs that make it fail in a way nobody foresaw.
     poisonous: set[str] = field(default_factory=set)
     started: list[str] = field(default_factory=list)
+    bulk: set[str] = field(default_factory=set)
     cancelled: list[str] = field(default_factory=list)
     cleaned: list[str] = field(default_factory=list)
     asked_again: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def start(self, kind: KindName, job_id: str, account_id: str) -> None:
+    async def start(self, kind: KindName, job_id: str, account_id: str, *, is_bulk: bool = False) -> None:
         self._note(self.started, job_id)
+        if is_bulk:
+            self.bulk.add(job_id)
 
     async def cancel(self, job_id: str) -> None:
         self._note(self.cancelled, job_id)

@@ -1,6 +1,7 @@
 """Jobs wait in the records while too many of their account are under way."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -127,3 +128,15 @@ async def test_many_at_once_do_not_exceed_the_limit(house: House, database: Data
 
     await asyncio.gather(*(each.admission.admit("acc_a") for each in (house, twin) for _ in range(5)))
     assert len(house.engine.started + twin.engine.started) == 2
+
+
+async def test_interactive_jobs_begin_before_bulk_ones(house: House) -> None:
+    first, _ = [await house.submit() for _ in range(2)]
+    bulk = await house.jobs.submit("acc_a", replace(REQUEST, is_bulk=True), None, most_at_once=2)
+    interactive = await house.submit()
+
+    await house.jobs.cancel("acc_a", first.id)
+    await house.jobs.cancel("acc_a", interactive.id)
+
+    assert house.engine.started[2:] == [interactive.id, bulk.id]
+    assert house.engine.bulk == {bulk.id}

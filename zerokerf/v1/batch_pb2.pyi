@@ -12,6 +12,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from zerokerf.v1 import job_error_pb2 as _job_error_pb2
+from zerokerf.v1 import priority_pb2 as _priority_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -91,6 +92,7 @@ class BatchJob(_message.Message):
     API_KEY_ID_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     WEBHOOK_URL_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Letters and digits only."""
     state: Global___BatchJob.State.ValueType
@@ -102,6 +104,8 @@ class BatchJob(_message.Message):
     """The key that submitted it."""
     webhook_url: _builtins.str
     """As given."""
+    priority: _priority_pb2.Priority.ValueType
+    """As given at creation."""
     @_builtins.property
     def metadata(self) -> _struct_pb2.Struct:
         """As given at creation."""
@@ -180,10 +184,11 @@ class BatchJob(_message.Message):
         api_key_id: _builtins.str = ...,
         notes: _abc.Iterable[_builtins.str] | None = ...,
         webhook_url: _builtins.str = ...,
+        priority: _priority_pb2.Priority.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "delete_time", b"delete_time", "end_time", b"end_time", "error", b"error", "expire_time", b"expire_time", "input", b"input", "metadata", b"metadata", "output", b"output", "output_config", b"output_config", "progress", b"progress", "start_time", b"start_time", "tracking", b"tracking", "transcription_config", b"transcription_config", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_id", b"api_key_id", "create_time", b"create_time", "delete_time", b"delete_time", "end_time", b"end_time", "error", b"error", "expire_time", b"expire_time", "id", b"id", "input", b"input", "last_sequence", b"last_sequence", "metadata", b"metadata", "model_code", b"model_code", "notes", b"notes", "output", b"output", "output_config", b"output_config", "progress", b"progress", "start_time", b"start_time", "state", b"state", "tracking", b"tracking", "transcription_config", b"transcription_config", "update_time", b"update_time", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_id", b"api_key_id", "create_time", b"create_time", "delete_time", b"delete_time", "end_time", b"end_time", "error", b"error", "expire_time", b"expire_time", "id", b"id", "input", b"input", "last_sequence", b"last_sequence", "metadata", b"metadata", "model_code", b"model_code", "notes", b"notes", "output", b"output", "output_config", b"output_config", "priority", b"priority", "progress", b"progress", "start_time", b"start_time", "state", b"state", "tracking", b"tracking", "transcription_config", b"transcription_config", "update_time", b"update_time", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

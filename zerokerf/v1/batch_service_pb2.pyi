@@ -11,6 +11,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from zerokerf.v1 import batch_pb2 as _batch_pb2
+from zerokerf.v1 import priority_pb2 as _priority_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -36,6 +37,7 @@ class CreateBatchJobRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     WEBHOOK_URL_FIELD_NUMBER: _builtins.int
     UPLOAD_SHA256_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Optional. Letters and digits, at most 128; made by the server if empty."""
     model_code: _builtins.str
@@ -50,6 +52,8 @@ class CreateBatchJobRequest(_message.Message):
     """Optional, for an upload that was made for this request alone: the SHA-256 of its bytes, in lower-case hexadecimal.
     A repeat with the same `request_id` may then bring the same bytes in another upload, which is removed.
     """
+    priority: _priority_pb2.Priority.ValueType
+    """Optional. Interactive if unspecified."""
     @_builtins.property
     def source(self) -> _batch_pb2.BatchSource:
         """Required, but for StreamBatchJob."""
@@ -83,10 +87,11 @@ class CreateBatchJobRequest(_message.Message):
         request_id: _builtins.str = ...,
         webhook_url: _builtins.str = ...,
         upload_sha256: _builtins.str = ...,
+        priority: _priority_pb2.Priority.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata", "output_config", b"output_config", "source", b"source", "tracking", b"tracking", "transcription_config", b"transcription_config"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "metadata", b"metadata", "model_code", b"model_code", "output_config", b"output_config", "request_id", b"request_id", "source", b"source", "tracking", b"tracking", "transcription_config", b"transcription_config", "upload_sha256", b"upload_sha256", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "metadata", b"metadata", "model_code", b"model_code", "output_config", b"output_config", "priority", b"priority", "request_id", b"request_id", "source", b"source", "tracking", b"tracking", "transcription_config", b"transcription_config", "upload_sha256", b"upload_sha256", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

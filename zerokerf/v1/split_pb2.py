@@ -28,61 +28,62 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from zerokerf.v1 import audio_pb2 as zerokerf_dot_v1_dot_audio__pb2
 from zerokerf.v1 import batch_pb2 as zerokerf_dot_v1_dot_batch__pb2
 from zerokerf.v1 import job_error_pb2 as zerokerf_dot_v1_dot_job__error__pb2
+from zerokerf.v1 import priority_pb2 as zerokerf_dot_v1_dot_priority__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17zerokerf/v1/split.proto\x12\x0bzerokerf.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17zerokerf/v1/audio.proto\x1a\x17zerokerf/v1/batch.proto\x1a\x1bzerokerf/v1/job_error.proto\"\x86\x08\n\x05Split\x12\n\n\x02id\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.zerokerf.v1.Split.State\x12$\n\x04mode\x18\x03 \x01(\x0b\x32\x16.zerokerf.v1.SplitMode\x12\x32\n\x10requested_format\x18\x04 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12/\n\routput_format\x18\x05 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12(\n\x06source\x18\x06 \x01(\x0b\x32\x18.zerokerf.v1.SourceFacts\x12&\n\x08segments\x18\x07 \x03(\x0b\x32\x14.zerokerf.v1.Segment\x12,\n\x08progress\x18\x08 \x01(\x0b\x32\x1a.zerokerf.v1.SplitProgress\x12$\n\x05\x65rror\x18\t \x01(\x0b\x32\x15.zerokerf.v1.JobError\x12)\n\x08metadata\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x13\n\x0bwebhook_url\x18\x0b \x01(\t\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rlast_sequence\x18\x0f \x01(\x03\x12(\n\x07options\x18\x11 \x01(\x0b\x32\x17.zerokerf.v1.CutOptions\x12,\n\x08\x65ncoding\x18\x12 \x01(\x0b\x32\x1a.zerokerf.v1.EncodeOptions\x12%\n\x04tags\x18\x13 \x01(\x0b\x32\x17.zerokerf.v1.TagOptions\x12/\n\x0cverification\x18\x14 \x01(\x0e\x32\x19.zerokerf.v1.Verification\x12\x0e\n\x06strict\x18\x15 \x01(\x08\x12+\n\ntranscribe\x18\x16 \x01(\x0b\x32\x17.zerokerf.v1.Transcribe\x12\x30\n\x0btranscripts\x18\x17 \x03(\x0b\x32\x1b.zerokerf.v1.TranscriptFile\x12\r\n\x05notes\x18\x10 \x03(\t\"\x82\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x14\n\x10STATE_PROCESSING\x10\x02\x12\x13\n\x0fSTATE_COMPLETED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x13\n\x0fSTATE_CANCELLED\x10\x05\"\xcf\x02\n\tSplitMode\x12-\n\x08\x64uration\x18\x01 \x01(\x0b\x32\x19.zerokerf.v1.DurationModeH\x00\x12.\n\tfile_size\x18\x02 \x01(\x0b\x32\x19.zerokerf.v1.FileSizeModeH\x00\x12\'\n\x05parts\x18\x03 \x01(\x0b\x32\x16.zerokerf.v1.PartsModeH\x00\x12\x31\n\ntimestamps\x18\x04 \x01(\x0b\x32\x1b.zerokerf.v1.TimestampsModeH\x00\x12-\n\x08\x63hapters\x18\x05 \x01(\x0b\x32\x19.zerokerf.v1.ChaptersModeH\x00\x12#\n\x03\x63ue\x18\x06 \x01(\x0b\x32\x14.zerokerf.v1.CueModeH\x00\x12+\n\x07silence\x18\x07 \x01(\x0b\x32\x18.zerokerf.v1.SilenceModeH\x00\x42\x06\n\x04mode\"C\n\x0c\x44urationMode\x12\x33\n\x10segment_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"%\n\x0c\x46ileSizeMode\x12\x15\n\rmax_file_size\x18\x01 \x01(\x03\"\x1a\n\tPartsMode\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\">\n\x0eTimestampsMode\x12,\n\tpositions\x18\x01 \x03(\x0b\x32\x19.google.protobuf.Duration\"\x0e\n\x0c\x43haptersMode\"\x18\n\x07\x43ueMode\x12\r\n\x05sheet\x18\x01 \x01(\t\"\x9d\x01\n\x0bSilenceMode\x12.\n\x0bmin_silence\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0bmin_segment\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0bmax_segment\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x99\x01\n\nCutOptions\x12\x32\n\x0fsnap_to_silence\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07overlap\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08min_tail\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"}\n\rEncodeOptions\x12\x10\n\x08\x62it_rate\x18\x01 \x01(\x05\x12\x14\n\x07quality\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0bsample_rate\x18\x03 \x01(\x05\x12\x10\n\x08\x63hannels\x18\x04 \x01(\x05\x12\x11\n\tbit_depth\x18\x05 \x01(\x05\x42\n\n\x08_quality\"\x8f\x01\n\nTagOptions\x12.\n\x06policy\x18\x01 \x01(\x0e\x32\x1e.zerokerf.v1.TagOptions.Policy\x12\r\n\x05title\x18\x02 \x01(\t\"B\n\x06Policy\x12\x16\n\x12POLICY_UNSPECIFIED\x10\x00\x12\x0f\n\x0bPOLICY_COPY\x10\x01\x12\x0f\n\x0bPOLICY_NONE\x10\x02\"\x92\x01\n\nTranscribe\x12\x12\n\nmodel_code\x18\x01 \x01(\t\x12>\n\x14transcription_config\x18\x02 \x01(\x0b\x32 .zerokerf.v1.TranscriptionConfig\x12\x30\n\routput_config\x18\x03 \x01(\x0b\x32\x19.zerokerf.v1.OutputConfig\";\n\x0bSplitSource\x12\r\n\x03url\x18\x01 \x01(\tH\x00\x12\x13\n\tupload_id\x18\x02 \x01(\tH\x00\x42\x08\n\x06source\"\xd2\x01\n\x0bSourceFacts\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12+\n\x08\x64uration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0csample_count\x18\x04 \x01(\x03\x12\x13\n\x0bsample_rate\x18\x05 \x01(\x05\x12\x10\n\x08\x63hannels\x18\x06 \x01(\x05\x12(\n\x06\x66ormat\x18\x07 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12\x0e\n\x06sha256\x18\x08 \x01(\t\"\x9a\x03\n\x07Segment\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x14\n\x0c\x66irst_sample\x18\x02 \x01(\x03\x12\x14\n\x0csample_count\x18\x03 \x01(\x03\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04size\x18\x05 \x01(\x03\x12\x0e\n\x06sha256\x18\x06 \x01(\t\x12\x11\n\tfile_name\x18\x07 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x08 \x01(\t\x12\x14\n\x0c\x64ownload_url\x18\t \x01(\t\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x65xcess_samples\x18\x0b \x01(\x03\x12\x0e\n\x06reason\x18\x0c \x01(\t\x12\r\n\x05title\x18\r \x01(\t\x12\x17\n\x0fshifted_samples\x18\x0e \x01(\x03\x12\x17\n\x0foverlap_samples\x18\x0f \x01(\x03\x12\x30\n\x0btranscripts\x18\x10 \x03(\x0b\x32\x1b.zerokerf.v1.TranscriptFile\"\xae\x01\n\x0eTranscriptFile\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x14\n\x0c\x64ownload_url\x18\x06 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8e\x02\n\x0ePlannedSegment\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x14\n\x0c\x66irst_sample\x18\x02 \x01(\x03\x12\x14\n\x0csample_count\x18\x03 \x01(\x03\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\r\n\x05title\x18\x06 \x01(\t\x12\x17\n\x0fshifted_samples\x18\x07 \x01(\x03\x12\x17\n\x0foverlap_samples\x18\x08 \x01(\x03\x12\x1a\n\rexpected_size\x18\t \x01(\x03H\x00\x88\x01\x01\x12\x15\n\rsize_is_exact\x18\n \x01(\x08\x42\x10\n\x0e_expected_size\"\x92\x03\n\rSplitProgress\x12\x0f\n\x07percent\x18\x01 \x01(\x05\x12/\n\x05phase\x18\x02 \x01(\x0e\x32 .zerokerf.v1.SplitProgress.Phase\x12\x15\n\rbytes_fetched\x18\x03 \x01(\x03\x12\x13\n\x0b\x62ytes_total\x18\x04 \x01(\x03\x12-\n\naudio_done\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0b\x61udio_total\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rsegments_done\x18\x07 \x01(\x05\x12\x16\n\x0esegments_total\x18\x08 \x01(\x05\"\x84\x01\n\x05Phase\x12\x15\n\x11PHASE_UNSPECIFIED\x10\x00\x12\x12\n\x0ePHASE_FETCHING\x10\x01\x12\x12\n\x0ePHASE_DECODING\x10\x02\x12\x11\n\rPHASE_CUTTING\x10\x03\x12\x16\n\x12PHASE_TRANSCRIBING\x10\x04\x12\x11\n\rPHASE_WRITING\x10\x05\"\xc5\x01\n\nSplitEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x05state\x18\x03 \x01(\x0e\x32\x18.zerokerf.v1.Split.State\x12,\n\x08progress\x18\x04 \x01(\x0b\x32\x1a.zerokerf.v1.SplitProgress\x12$\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x15.zerokerf.v1.JobError*[\n\x0cVerification\x12\x1c\n\x18VERIFICATION_UNSPECIFIED\x10\x00\x12\x16\n\x12VERIFICATION_EDGES\x10\x01\x12\x15\n\x11VERIFICATION_FULL\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17zerokerf/v1/split.proto\x12\x0bzerokerf.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17zerokerf/v1/audio.proto\x1a\x17zerokerf/v1/batch.proto\x1a\x1bzerokerf/v1/job_error.proto\x1a\x1azerokerf/v1/priority.proto\"\xaf\x08\n\x05Split\x12\n\n\x02id\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.zerokerf.v1.Split.State\x12$\n\x04mode\x18\x03 \x01(\x0b\x32\x16.zerokerf.v1.SplitMode\x12\x32\n\x10requested_format\x18\x04 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12/\n\routput_format\x18\x05 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12(\n\x06source\x18\x06 \x01(\x0b\x32\x18.zerokerf.v1.SourceFacts\x12&\n\x08segments\x18\x07 \x03(\x0b\x32\x14.zerokerf.v1.Segment\x12,\n\x08progress\x18\x08 \x01(\x0b\x32\x1a.zerokerf.v1.SplitProgress\x12$\n\x05\x65rror\x18\t \x01(\x0b\x32\x15.zerokerf.v1.JobError\x12)\n\x08metadata\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x13\n\x0bwebhook_url\x18\x0b \x01(\t\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rlast_sequence\x18\x0f \x01(\x03\x12(\n\x07options\x18\x11 \x01(\x0b\x32\x17.zerokerf.v1.CutOptions\x12,\n\x08\x65ncoding\x18\x12 \x01(\x0b\x32\x1a.zerokerf.v1.EncodeOptions\x12%\n\x04tags\x18\x13 \x01(\x0b\x32\x17.zerokerf.v1.TagOptions\x12/\n\x0cverification\x18\x14 \x01(\x0e\x32\x19.zerokerf.v1.Verification\x12\x0e\n\x06strict\x18\x15 \x01(\x08\x12+\n\ntranscribe\x18\x16 \x01(\x0b\x32\x17.zerokerf.v1.Transcribe\x12\x30\n\x0btranscripts\x18\x17 \x03(\x0b\x32\x1b.zerokerf.v1.TranscriptFile\x12\'\n\x08priority\x18\x18 \x01(\x0e\x32\x15.zerokerf.v1.Priority\x12\r\n\x05notes\x18\x10 \x03(\t\"\x82\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x14\n\x10STATE_PROCESSING\x10\x02\x12\x13\n\x0fSTATE_COMPLETED\x10\x03\x12\x10\n\x0cSTATE_FAILED\x10\x04\x12\x13\n\x0fSTATE_CANCELLED\x10\x05\"\xcf\x02\n\tSplitMode\x12-\n\x08\x64uration\x18\x01 \x01(\x0b\x32\x19.zerokerf.v1.DurationModeH\x00\x12.\n\tfile_size\x18\x02 \x01(\x0b\x32\x19.zerokerf.v1.FileSizeModeH\x00\x12\'\n\x05parts\x18\x03 \x01(\x0b\x32\x16.zerokerf.v1.PartsModeH\x00\x12\x31\n\ntimestamps\x18\x04 \x01(\x0b\x32\x1b.zerokerf.v1.TimestampsModeH\x00\x12-\n\x08\x63hapters\x18\x05 \x01(\x0b\x32\x19.zerokerf.v1.ChaptersModeH\x00\x12#\n\x03\x63ue\x18\x06 \x01(\x0b\x32\x14.zerokerf.v1.CueModeH\x00\x12+\n\x07silence\x18\x07 \x01(\x0b\x32\x18.zerokerf.v1.SilenceModeH\x00\x42\x06\n\x04mode\"C\n\x0c\x44urationMode\x12\x33\n\x10segment_duration\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\"%\n\x0c\x46ileSizeMode\x12\x15\n\rmax_file_size\x18\x01 \x01(\x03\"\x1a\n\tPartsMode\x12\r\n\x05\x63ount\x18\x01 \x01(\x05\">\n\x0eTimestampsMode\x12,\n\tpositions\x18\x01 \x03(\x0b\x32\x19.google.protobuf.Duration\"\x0e\n\x0c\x43haptersMode\"\x18\n\x07\x43ueMode\x12\r\n\x05sheet\x18\x01 \x01(\t\"\x9d\x01\n\x0bSilenceMode\x12.\n\x0bmin_silence\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0bmin_segment\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0bmax_segment\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x99\x01\n\nCutOptions\x12\x32\n\x0fsnap_to_silence\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07overlap\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08min_tail\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"}\n\rEncodeOptions\x12\x10\n\x08\x62it_rate\x18\x01 \x01(\x05\x12\x14\n\x07quality\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12\x13\n\x0bsample_rate\x18\x03 \x01(\x05\x12\x10\n\x08\x63hannels\x18\x04 \x01(\x05\x12\x11\n\tbit_depth\x18\x05 \x01(\x05\x42\n\n\x08_quality\"\x8f\x01\n\nTagOptions\x12.\n\x06policy\x18\x01 \x01(\x0e\x32\x1e.zerokerf.v1.TagOptions.Policy\x12\r\n\x05title\x18\x02 \x01(\t\"B\n\x06Policy\x12\x16\n\x12POLICY_UNSPECIFIED\x10\x00\x12\x0f\n\x0bPOLICY_COPY\x10\x01\x12\x0f\n\x0bPOLICY_NONE\x10\x02\"\x92\x01\n\nTranscribe\x12\x12\n\nmodel_code\x18\x01 \x01(\t\x12>\n\x14transcription_config\x18\x02 \x01(\x0b\x32 .zerokerf.v1.TranscriptionConfig\x12\x30\n\routput_config\x18\x03 \x01(\x0b\x32\x19.zerokerf.v1.OutputConfig\";\n\x0bSplitSource\x12\r\n\x03url\x18\x01 \x01(\tH\x00\x12\x13\n\tupload_id\x18\x02 \x01(\tH\x00\x42\x08\n\x06source\"\xd2\x01\n\x0bSourceFacts\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12+\n\x08\x64uration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0csample_count\x18\x04 \x01(\x03\x12\x13\n\x0bsample_rate\x18\x05 \x01(\x05\x12\x10\n\x08\x63hannels\x18\x06 \x01(\x05\x12(\n\x06\x66ormat\x18\x07 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12\x0e\n\x06sha256\x18\x08 \x01(\t\"\x9a\x03\n\x07Segment\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x14\n\x0c\x66irst_sample\x18\x02 \x01(\x03\x12\x14\n\x0csample_count\x18\x03 \x01(\x03\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04size\x18\x05 \x01(\x03\x12\x0e\n\x06sha256\x18\x06 \x01(\t\x12\x11\n\tfile_name\x18\x07 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x08 \x01(\t\x12\x14\n\x0c\x64ownload_url\x18\t \x01(\t\x12/\n\x0b\x65xpire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0e\x65xcess_samples\x18\x0b \x01(\x03\x12\x0e\n\x06reason\x18\x0c \x01(\t\x12\r\n\x05title\x18\r \x01(\t\x12\x17\n\x0fshifted_samples\x18\x0e \x01(\x03\x12\x17\n\x0foverlap_samples\x18\x0f \x01(\x03\x12\x30\n\x0btranscripts\x18\x10 \x03(\x0b\x32\x1b.zerokerf.v1.TranscriptFile\"\xae\x01\n\x0eTranscriptFile\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x14\n\x0c\x64ownload_url\x18\x06 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8e\x02\n\x0ePlannedSegment\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x14\n\x0c\x66irst_sample\x18\x02 \x01(\x03\x12\x14\n\x0csample_count\x18\x03 \x01(\x03\x12+\n\x08\x64uration\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\r\n\x05title\x18\x06 \x01(\t\x12\x17\n\x0fshifted_samples\x18\x07 \x01(\x03\x12\x17\n\x0foverlap_samples\x18\x08 \x01(\x03\x12\x1a\n\rexpected_size\x18\t \x01(\x03H\x00\x88\x01\x01\x12\x15\n\rsize_is_exact\x18\n \x01(\x08\x42\x10\n\x0e_expected_size\"\x92\x03\n\rSplitProgress\x12\x0f\n\x07percent\x18\x01 \x01(\x05\x12/\n\x05phase\x18\x02 \x01(\x0e\x32 .zerokerf.v1.SplitProgress.Phase\x12\x15\n\rbytes_fetched\x18\x03 \x01(\x03\x12\x13\n\x0b\x62ytes_total\x18\x04 \x01(\x03\x12-\n\naudio_done\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0b\x61udio_total\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x15\n\rsegments_done\x18\x07 \x01(\x05\x12\x16\n\x0esegments_total\x18\x08 \x01(\x05\"\x84\x01\n\x05Phase\x12\x15\n\x11PHASE_UNSPECIFIED\x10\x00\x12\x12\n\x0ePHASE_FETCHING\x10\x01\x12\x12\n\x0ePHASE_DECODING\x10\x02\x12\x11\n\rPHASE_CUTTING\x10\x03\x12\x16\n\x12PHASE_TRANSCRIBING\x10\x04\x12\x11\n\rPHASE_WRITING\x10\x05\"\xc5\x01\n\nSplitEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x05state\x18\x03 \x01(\x0e\x32\x18.zerokerf.v1.Split.State\x12,\n\x08progress\x18\x04 \x01(\x0b\x32\x1a.zerokerf.v1.SplitProgress\x12$\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x15.zerokerf.v1.JobError*[\n\x0cVerification\x12\x1c\n\x18VERIFICATION_UNSPECIFIED\x10\x00\x12\x16\n\x12VERIFICATION_EDGES\x10\x01\x12\x15\n\x11VERIFICATION_FULL\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'zerokerf.v1.split_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VERIFICATION']._serialized_start=4307
-  _globals['_VERIFICATION']._serialized_end=4398
-  _globals['_SPLIT']._serialized_start=215
-  _globals['_SPLIT']._serialized_end=1245
-  _globals['_SPLIT_STATE']._serialized_start=1115
-  _globals['_SPLIT_STATE']._serialized_end=1245
-  _globals['_SPLITMODE']._serialized_start=1248
-  _globals['_SPLITMODE']._serialized_end=1583
-  _globals['_DURATIONMODE']._serialized_start=1585
-  _globals['_DURATIONMODE']._serialized_end=1652
-  _globals['_FILESIZEMODE']._serialized_start=1654
-  _globals['_FILESIZEMODE']._serialized_end=1691
-  _globals['_PARTSMODE']._serialized_start=1693
-  _globals['_PARTSMODE']._serialized_end=1719
-  _globals['_TIMESTAMPSMODE']._serialized_start=1721
-  _globals['_TIMESTAMPSMODE']._serialized_end=1783
-  _globals['_CHAPTERSMODE']._serialized_start=1785
-  _globals['_CHAPTERSMODE']._serialized_end=1799
-  _globals['_CUEMODE']._serialized_start=1801
-  _globals['_CUEMODE']._serialized_end=1825
-  _globals['_SILENCEMODE']._serialized_start=1828
-  _globals['_SILENCEMODE']._serialized_end=1985
-  _globals['_CUTOPTIONS']._serialized_start=1988
-  _globals['_CUTOPTIONS']._serialized_end=2141
-  _globals['_ENCODEOPTIONS']._serialized_start=2143
-  _globals['_ENCODEOPTIONS']._serialized_end=2268
-  _globals['_TAGOPTIONS']._serialized_start=2271
-  _globals['_TAGOPTIONS']._serialized_end=2414
-  _globals['_TAGOPTIONS_POLICY']._serialized_start=2348
-  _globals['_TAGOPTIONS_POLICY']._serialized_end=2414
-  _globals['_TRANSCRIBE']._serialized_start=2417
-  _globals['_TRANSCRIBE']._serialized_end=2563
-  _globals['_SPLITSOURCE']._serialized_start=2565
-  _globals['_SPLITSOURCE']._serialized_end=2624
-  _globals['_SOURCEFACTS']._serialized_start=2627
-  _globals['_SOURCEFACTS']._serialized_end=2837
-  _globals['_SEGMENT']._serialized_start=2840
-  _globals['_SEGMENT']._serialized_end=3250
-  _globals['_TRANSCRIPTFILE']._serialized_start=3253
-  _globals['_TRANSCRIPTFILE']._serialized_end=3427
-  _globals['_PLANNEDSEGMENT']._serialized_start=3430
-  _globals['_PLANNEDSEGMENT']._serialized_end=3700
-  _globals['_SPLITPROGRESS']._serialized_start=3703
-  _globals['_SPLITPROGRESS']._serialized_end=4105
-  _globals['_SPLITPROGRESS_PHASE']._serialized_start=3973
-  _globals['_SPLITPROGRESS_PHASE']._serialized_end=4105
-  _globals['_SPLITEVENT']._serialized_start=4108
-  _globals['_SPLITEVENT']._serialized_end=4305
+  _globals['_VERIFICATION']._serialized_start=4376
+  _globals['_VERIFICATION']._serialized_end=4467
+  _globals['_SPLIT']._serialized_start=243
+  _globals['_SPLIT']._serialized_end=1314
+  _globals['_SPLIT_STATE']._serialized_start=1184
+  _globals['_SPLIT_STATE']._serialized_end=1314
+  _globals['_SPLITMODE']._serialized_start=1317
+  _globals['_SPLITMODE']._serialized_end=1652
+  _globals['_DURATIONMODE']._serialized_start=1654
+  _globals['_DURATIONMODE']._serialized_end=1721
+  _globals['_FILESIZEMODE']._serialized_start=1723
+  _globals['_FILESIZEMODE']._serialized_end=1760
+  _globals['_PARTSMODE']._serialized_start=1762
+  _globals['_PARTSMODE']._serialized_end=1788
+  _globals['_TIMESTAMPSMODE']._serialized_start=1790
+  _globals['_TIMESTAMPSMODE']._serialized_end=1852
+  _globals['_CHAPTERSMODE']._serialized_start=1854
+  _globals['_CHAPTERSMODE']._serialized_end=1868
+  _globals['_CUEMODE']._serialized_start=1870
+  _globals['_CUEMODE']._serialized_end=1894
+  _globals['_SILENCEMODE']._serialized_start=1897
+  _globals['_SILENCEMODE']._serialized_end=2054
+  _globals['_CUTOPTIONS']._serialized_start=2057
+  _globals['_CUTOPTIONS']._serialized_end=2210
+  _globals['_ENCODEOPTIONS']._serialized_start=2212
+  _globals['_ENCODEOPTIONS']._serialized_end=2337
+  _globals['_TAGOPTIONS']._serialized_start=2340
+  _globals['_TAGOPTIONS']._serialized_end=2483
+  _globals['_TAGOPTIONS_POLICY']._serialized_start=2417
+  _globals['_TAGOPTIONS_POLICY']._serialized_end=2483
+  _globals['_TRANSCRIBE']._serialized_start=2486
+  _globals['_TRANSCRIBE']._serialized_end=2632
+  _globals['_SPLITSOURCE']._serialized_start=2634
+  _globals['_SPLITSOURCE']._serialized_end=2693
+  _globals['_SOURCEFACTS']._serialized_start=2696
+  _globals['_SOURCEFACTS']._serialized_end=2906
+  _globals['_SEGMENT']._serialized_start=2909
+  _globals['_SEGMENT']._serialized_end=3319
+  _globals['_TRANSCRIPTFILE']._serialized_start=3322
+  _globals['_TRANSCRIPTFILE']._serialized_end=3496
+  _globals['_PLANNEDSEGMENT']._serialized_start=3499
+  _globals['_PLANNEDSEGMENT']._serialized_end=3769
+  _globals['_SPLITPROGRESS']._serialized_start=3772
+  _globals['_SPLITPROGRESS']._serialized_end=4174
+  _globals['_SPLITPROGRESS_PHASE']._serialized_start=4042
+  _globals['_SPLITPROGRESS_PHASE']._serialized_end=4174
+  _globals['_SPLITEVENT']._serialized_start=4177
+  _globals['_SPLITEVENT']._serialized_end=4374
 # @@protoc_insertion_point(module_scope)

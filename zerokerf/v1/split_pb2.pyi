@@ -14,6 +14,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from zerokerf.v1 import audio_pb2 as _audio_pb2
 from zerokerf.v1 import batch_pb2 as _batch_pb2
 from zerokerf.v1 import job_error_pb2 as _job_error_pb2
+from zerokerf.v1 import priority_pb2 as _priority_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -114,6 +115,7 @@ class Split(_message.Message):
     STRICT_FIELD_NUMBER: _builtins.int
     TRANSCRIBE_FIELD_NUMBER: _builtins.int
     TRANSCRIPTS_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server, never reused."""
@@ -130,6 +132,8 @@ class Split(_message.Message):
     """As requested. Never changes."""
     strict: _builtins.bool
     """As requested. Never changes."""
+    priority: _priority_pb2.Priority.ValueType
+    """As given at creation."""
     @_builtins.property
     def mode(self) -> Global___SplitMode:
         """As requested. Never changes."""
@@ -213,11 +217,12 @@ class Split(_message.Message):
         strict: _builtins.bool = ...,
         transcribe: Global___Transcribe | None = ...,
         transcripts: _abc.Iterable[Global___TranscriptFile] | None = ...,
+        priority: _priority_pb2.Priority.ValueType = ...,
         notes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "metadata", b"metadata", "mode", b"mode", "options", b"options", "progress", b"progress", "source", b"source", "start_time", b"start_time", "tags", b"tags", "transcribe", b"transcribe"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "id", b"id", "last_sequence", b"last_sequence", "metadata", b"metadata", "mode", b"mode", "notes", b"notes", "options", b"options", "output_format", b"output_format", "progress", b"progress", "requested_format", b"requested_format", "segments", b"segments", "source", b"source", "start_time", b"start_time", "state", b"state", "strict", b"strict", "tags", b"tags", "transcribe", b"transcribe", "transcripts", b"transcripts", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "id", b"id", "last_sequence", b"last_sequence", "metadata", b"metadata", "mode", b"mode", "notes", b"notes", "options", b"options", "output_format", b"output_format", "priority", b"priority", "progress", b"progress", "requested_format", b"requested_format", "segments", b"segments", "source", b"source", "start_time", b"start_time", "state", b"state", "strict", b"strict", "tags", b"tags", "transcribe", b"transcribe", "transcripts", b"transcripts", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

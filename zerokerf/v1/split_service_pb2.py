@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from zerokerf.v1 import audio_pb2 as zerokerf_dot_v1_dot_audio__pb2
+from zerokerf.v1 import priority_pb2 as zerokerf_dot_v1_dot_priority__pb2
 from zerokerf.v1 import split_pb2 as zerokerf_dot_v1_dot_split__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fzerokerf/v1/split_service.proto\x12\x0bzerokerf.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x17zerokerf/v1/audio.proto\x1a\x17zerokerf/v1/split.proto\"\xd6\x03\n\x12\x43reateSplitRequest\x12(\n\x06source\x18\x01 \x01(\x0b\x32\x18.zerokerf.v1.SplitSource\x12$\n\x04mode\x18\x02 \x01(\x0b\x32\x16.zerokerf.v1.SplitMode\x12/\n\routput_format\x18\x03 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12\x13\n\x0bwebhook_url\x18\x04 \x01(\t\x12)\n\x08metadata\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12(\n\x07options\x18\x07 \x01(\x0b\x32\x17.zerokerf.v1.CutOptions\x12,\n\x08\x65ncoding\x18\x08 \x01(\x0b\x32\x1a.zerokerf.v1.EncodeOptions\x12%\n\x04tags\x18\t \x01(\x0b\x32\x17.zerokerf.v1.TagOptions\x12/\n\x0cverification\x18\n \x01(\x0e\x32\x19.zerokerf.v1.Verification\x12\x0e\n\x06strict\x18\x0b \x01(\x08\x12+\n\ntranscribe\x18\x0c \x01(\x0b\x32\x17.zerokerf.v1.Transcribe\"8\n\x13\x43reateSplitResponse\x12!\n\x05split\x18\x01 \x01(\x0b\x32\x12.zerokerf.v1.Split\"\x1d\n\x0fGetSplitRequest\x12\n\n\x02id\x18\x01 \x01(\t\"5\n\x10GetSplitResponse\x12!\n\x05split\x18\x01 \x01(\x0b\x32\x12.zerokerf.v1.Split\"r\n\x11ListSplitsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0c\n\x04skip\x18\x03 \x01(\x05\x12(\n\x06states\x18\x04 \x03(\x0e\x32\x18.zerokerf.v1.Split.State\"e\n\x12ListSplitsResponse\x12\"\n\x06splits\x18\x01 \x03(\x0b\x32\x12.zerokerf.v1.Split\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\" \n\x12\x44\x65leteSplitRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x15\n\x13\x44\x65leteSplitResponse\" \n\x12\x43\x61ncelSplitRequest\x12\n\n\x02id\x18\x01 \x01(\t\"8\n\x13\x43\x61ncelSplitResponse\x12!\n\x05split\x18\x01 \x01(\x0b\x32\x12.zerokerf.v1.Split\"\xa2\x02\n\x10PlanSplitRequest\x12(\n\x06source\x18\x01 \x01(\x0b\x32\x18.zerokerf.v1.SplitSource\x12$\n\x04mode\x18\x02 \x01(\x0b\x32\x16.zerokerf.v1.SplitMode\x12/\n\routput_format\x18\x03 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12(\n\x07options\x18\x04 \x01(\x0b\x32\x17.zerokerf.v1.CutOptions\x12,\n\x08\x65ncoding\x18\x05 \x01(\x0b\x32\x1a.zerokerf.v1.EncodeOptions\x12%\n\x04tags\x18\x06 \x01(\x0b\x32\x17.zerokerf.v1.TagOptions\x12\x0e\n\x06strict\x18\x07 \x01(\x08\"\xc3\x01\n\x11PlanSplitResponse\x12(\n\x06source\x18\x01 \x01(\x0b\x32\x18.zerokerf.v1.SourceFacts\x12/\n\routput_format\x18\x02 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12\x15\n\rcopies_frames\x18\x03 \x01(\x08\x12-\n\x08segments\x18\x04 \x03(\x0b\x32\x1b.zerokerf.v1.PlannedSegment\x12\r\n\x05notes\x18\x05 \x03(\t\"%\n\x17GetSplitManifestRequest\x12\n\n\x02id\x18\x01 \x01(\t\"(\n\x18GetSplitManifestResponse\x12\x0c\n\x04json\x18\x01 \x01(\t\"7\n\x11WatchSplitRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\"<\n\x12WatchSplitResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x17.zerokerf.v1.SplitEvent2\xbd\x05\n\x0cSplitService\x12P\n\x0b\x43reateSplit\x12\x1f.zerokerf.v1.CreateSplitRequest\x1a .zerokerf.v1.CreateSplitResponse\x12L\n\x08GetSplit\x12\x1c.zerokerf.v1.GetSplitRequest\x1a\x1d.zerokerf.v1.GetSplitResponse\"\x03\x90\x02\x01\x12R\n\nListSplits\x12\x1e.zerokerf.v1.ListSplitsRequest\x1a\x1f.zerokerf.v1.ListSplitsResponse\"\x03\x90\x02\x01\x12U\n\x0b\x44\x65leteSplit\x12\x1f.zerokerf.v1.DeleteSplitRequest\x1a .zerokerf.v1.DeleteSplitResponse\"\x03\x90\x02\x02\x12U\n\x0b\x43\x61ncelSplit\x12\x1f.zerokerf.v1.CancelSplitRequest\x1a .zerokerf.v1.CancelSplitResponse\"\x03\x90\x02\x02\x12O\n\tPlanSplit\x12\x1d.zerokerf.v1.PlanSplitRequest\x1a\x1e.zerokerf.v1.PlanSplitResponse\"\x03\x90\x02\x01\x12\x64\n\x10GetSplitManifest\x12$.zerokerf.v1.GetSplitManifestRequest\x1a%.zerokerf.v1.GetSplitManifestResponse\"\x03\x90\x02\x01\x12T\n\nWatchSplit\x12\x1e.zerokerf.v1.WatchSplitRequest\x1a\x1f.zerokerf.v1.WatchSplitResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fzerokerf/v1/split_service.proto\x12\x0bzerokerf.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x17zerokerf/v1/audio.proto\x1a\x1azerokerf/v1/priority.proto\x1a\x17zerokerf/v1/split.proto\"\xff\x03\n\x12\x43reateSplitRequest\x12(\n\x06source\x18\x01 \x01(\x0b\x32\x18.zerokerf.v1.SplitSource\x12$\n\x04mode\x18\x02 \x01(\x0b\x32\x16.zerokerf.v1.SplitMode\x12/\n\routput_format\x18\x03 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12\x13\n\x0bwebhook_url\x18\x04 \x01(\t\x12)\n\x08metadata\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x12\n\nrequest_id\x18\x06 \x01(\t\x12(\n\x07options\x18\x07 \x01(\x0b\x32\x17.zerokerf.v1.CutOptions\x12,\n\x08\x65ncoding\x18\x08 \x01(\x0b\x32\x1a.zerokerf.v1.EncodeOptions\x12%\n\x04tags\x18\t \x01(\x0b\x32\x17.zerokerf.v1.TagOptions\x12/\n\x0cverification\x18\n \x01(\x0e\x32\x19.zerokerf.v1.Verification\x12\x0e\n\x06strict\x18\x0b \x01(\x08\x12+\n\ntranscribe\x18\x0c \x01(\x0b\x32\x17.zerokerf.v1.Transcribe\x12\'\n\x08priority\x18\r \x01(\x0e\x32\x15.zerokerf.v1.Priority\"8\n\x13\x43reateSplitResponse\x12!\n\x05split\x18\x01 \x01(\x0b\x32\x12.zerokerf.v1.Split\"\x1d\n\x0fGetSplitRequest\x12\n\n\x02id\x18\x01 \x01(\t\"5\n\x10GetSplitResponse\x12!\n\x05split\x18\x01 \x01(\x0b\x32\x12.zerokerf.v1.Split\"r\n\x11ListSplitsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x0c\n\x04skip\x18\x03 \x01(\x05\x12(\n\x06states\x18\x04 \x03(\x0e\x32\x18.zerokerf.v1.Split.State\"e\n\x12ListSplitsResponse\x12\"\n\x06splits\x18\x01 \x03(\x0b\x32\x12.zerokerf.v1.Split\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\" \n\x12\x44\x65leteSplitRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x15\n\x13\x44\x65leteSplitResponse\" \n\x12\x43\x61ncelSplitRequest\x12\n\n\x02id\x18\x01 \x01(\t\"8\n\x13\x43\x61ncelSplitResponse\x12!\n\x05split\x18\x01 \x01(\x0b\x32\x12.zerokerf.v1.Split\"\xa2\x02\n\x10PlanSplitRequest\x12(\n\x06source\x18\x01 \x01(\x0b\x32\x18.zerokerf.v1.SplitSource\x12$\n\x04mode\x18\x02 \x01(\x0b\x32\x16.zerokerf.v1.SplitMode\x12/\n\routput_format\x18\x03 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12(\n\x07options\x18\x04 \x01(\x0b\x32\x17.zerokerf.v1.CutOptions\x12,\n\x08\x65ncoding\x18\x05 \x01(\x0b\x32\x1a.zerokerf.v1.EncodeOptions\x12%\n\x04tags\x18\x06 \x01(\x0b\x32\x17.zerokerf.v1.TagOptions\x12\x0e\n\x06strict\x18\x07 \x01(\x08\"\xc3\x01\n\x11PlanSplitResponse\x12(\n\x06source\x18\x01 \x01(\x0b\x32\x18.zerokerf.v1.SourceFacts\x12/\n\routput_format\x18\x02 \x01(\x0e\x32\x18.zerokerf.v1.AudioFormat\x12\x15\n\rcopies_frames\x18\x03 \x01(\x08\x12-\n\x08segments\x18\x04 \x03(\x0b\x32\x1b.zerokerf.v1.PlannedSegment\x12\r\n\x05notes\x18\x05 \x03(\t\"%\n\x17GetSplitManifestRequest\x12\n\n\x02id\x18\x01 \x01(\t\"(\n\x18GetSplitManifestResponse\x12\x0c\n\x04json\x18\x01 \x01(\t\"7\n\x11WatchSplitRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\"<\n\x12WatchSplitResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x17.zerokerf.v1.SplitEvent2\xbd\x05\n\x0cSplitService\x12P\n\x0b\x43reateSplit\x12\x1f.zerokerf.v1.CreateSplitRequest\x1a .zerokerf.v1.CreateSplitResponse\x12L\n\x08GetSplit\x12\x1c.zerokerf.v1.GetSplitRequest\x1a\x1d.zerokerf.v1.GetSplitResponse\"\x03\x90\x02\x01\x12R\n\nListSplits\x12\x1e.zerokerf.v1.ListSplitsRequest\x1a\x1f.zerokerf.v1.ListSplitsResponse\"\x03\x90\x02\x01\x12U\n\x0b\x44\x65leteSplit\x12\x1f.zerokerf.v1.DeleteSplitRequest\x1a .zerokerf.v1.DeleteSplitResponse\"\x03\x90\x02\x02\x12U\n\x0b\x43\x61ncelSplit\x12\x1f.zerokerf.v1.CancelSplitRequest\x1a .zerokerf.v1.CancelSplitResponse\"\x03\x90\x02\x02\x12O\n\tPlanSplit\x12\x1d.zerokerf.v1.PlanSplitRequest\x1a\x1e.zerokerf.v1.PlanSplitResponse\"\x03\x90\x02\x01\x12\x64\n\x10GetSplitManifest\x12$.zerokerf.v1.GetSplitManifestRequest\x1a%.zerokerf.v1.GetSplitManifestResponse\"\x03\x90\x02\x01\x12T\n\nWatchSplit\x12\x1e.zerokerf.v1.WatchSplitRequest\x1a\x1f.zerokerf.v1.WatchSplitResponse\"\x03\x90\x02\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,38 +49,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SPLITSERVICE'].methods_by_name['GetSplitManifest']._serialized_options = b'\220\002\001'
   _globals['_SPLITSERVICE'].methods_by_name['WatchSplit']._loaded_options = None
   _globals['_SPLITSERVICE'].methods_by_name['WatchSplit']._serialized_options = b'\220\002\001'
-  _globals['_CREATESPLITREQUEST']._serialized_start=129
-  _globals['_CREATESPLITREQUEST']._serialized_end=599
-  _globals['_CREATESPLITRESPONSE']._serialized_start=601
-  _globals['_CREATESPLITRESPONSE']._serialized_end=657
-  _globals['_GETSPLITREQUEST']._serialized_start=659
-  _globals['_GETSPLITREQUEST']._serialized_end=688
-  _globals['_GETSPLITRESPONSE']._serialized_start=690
-  _globals['_GETSPLITRESPONSE']._serialized_end=743
-  _globals['_LISTSPLITSREQUEST']._serialized_start=745
-  _globals['_LISTSPLITSREQUEST']._serialized_end=859
-  _globals['_LISTSPLITSRESPONSE']._serialized_start=861
-  _globals['_LISTSPLITSRESPONSE']._serialized_end=962
-  _globals['_DELETESPLITREQUEST']._serialized_start=964
-  _globals['_DELETESPLITREQUEST']._serialized_end=996
-  _globals['_DELETESPLITRESPONSE']._serialized_start=998
-  _globals['_DELETESPLITRESPONSE']._serialized_end=1019
-  _globals['_CANCELSPLITREQUEST']._serialized_start=1021
-  _globals['_CANCELSPLITREQUEST']._serialized_end=1053
-  _globals['_CANCELSPLITRESPONSE']._serialized_start=1055
-  _globals['_CANCELSPLITRESPONSE']._serialized_end=1111
-  _globals['_PLANSPLITREQUEST']._serialized_start=1114
-  _globals['_PLANSPLITREQUEST']._serialized_end=1404
-  _globals['_PLANSPLITRESPONSE']._serialized_start=1407
-  _globals['_PLANSPLITRESPONSE']._serialized_end=1602
-  _globals['_GETSPLITMANIFESTREQUEST']._serialized_start=1604
-  _globals['_GETSPLITMANIFESTREQUEST']._serialized_end=1641
-  _globals['_GETSPLITMANIFESTRESPONSE']._serialized_start=1643
-  _globals['_GETSPLITMANIFESTRESPONSE']._serialized_end=1683
-  _globals['_WATCHSPLITREQUEST']._serialized_start=1685
-  _globals['_WATCHSPLITREQUEST']._serialized_end=1740
-  _globals['_WATCHSPLITRESPONSE']._serialized_start=1742
-  _globals['_WATCHSPLITRESPONSE']._serialized_end=1802
-  _globals['_SPLITSERVICE']._serialized_start=1805
-  _globals['_SPLITSERVICE']._serialized_end=2506
+  _globals['_CREATESPLITREQUEST']._serialized_start=157
+  _globals['_CREATESPLITREQUEST']._serialized_end=668
+  _globals['_CREATESPLITRESPONSE']._serialized_start=670
+  _globals['_CREATESPLITRESPONSE']._serialized_end=726
+  _globals['_GETSPLITREQUEST']._serialized_start=728
+  _globals['_GETSPLITREQUEST']._serialized_end=757
+  _globals['_GETSPLITRESPONSE']._serialized_start=759
+  _globals['_GETSPLITRESPONSE']._serialized_end=812
+  _globals['_LISTSPLITSREQUEST']._serialized_start=814
+  _globals['_LISTSPLITSREQUEST']._serialized_end=928
+  _globals['_LISTSPLITSRESPONSE']._serialized_start=930
+  _globals['_LISTSPLITSRESPONSE']._serialized_end=1031
+  _globals['_DELETESPLITREQUEST']._serialized_start=1033
+  _globals['_DELETESPLITREQUEST']._serialized_end=1065
+  _globals['_DELETESPLITRESPONSE']._serialized_start=1067
+  _globals['_DELETESPLITRESPONSE']._serialized_end=1088
+  _globals['_CANCELSPLITREQUEST']._serialized_start=1090
+  _globals['_CANCELSPLITREQUEST']._serialized_end=1122
+  _globals['_CANCELSPLITRESPONSE']._serialized_start=1124
+  _globals['_CANCELSPLITRESPONSE']._serialized_end=1180
+  _globals['_PLANSPLITREQUEST']._serialized_start=1183
+  _globals['_PLANSPLITREQUEST']._serialized_end=1473
+  _globals['_PLANSPLITRESPONSE']._serialized_start=1476
+  _globals['_PLANSPLITRESPONSE']._serialized_end=1671
+  _globals['_GETSPLITMANIFESTREQUEST']._serialized_start=1673
+  _globals['_GETSPLITMANIFESTREQUEST']._serialized_end=1710
+  _globals['_GETSPLITMANIFESTRESPONSE']._serialized_start=1712
+  _globals['_GETSPLITMANIFESTRESPONSE']._serialized_end=1752
+  _globals['_WATCHSPLITREQUEST']._serialized_start=1754
+  _globals['_WATCHSPLITREQUEST']._serialized_end=1809
+  _globals['_WATCHSPLITRESPONSE']._serialized_start=1811
+  _globals['_WATCHSPLITRESPONSE']._serialized_end=1871
+  _globals['_SPLITSERVICE']._serialized_start=1874
+  _globals['_SPLITSERVICE']._serialized_end=2575
 # @@protoc_insertion_point(module_scope)

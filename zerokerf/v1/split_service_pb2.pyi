@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf.internal import containers as _containers
 from zerokerf.v1 import audio_pb2 as _audio_pb2
+from zerokerf.v1 import priority_pb2 as _priority_pb2
 from zerokerf.v1 import split_pb2 as _split_pb2
 import builtins as _builtins
 import sys
@@ -37,6 +38,7 @@ class CreateSplitRequest(_message.Message):
     VERIFICATION_FIELD_NUMBER: _builtins.int
     STRICT_FIELD_NUMBER: _builtins.int
     TRANSCRIBE_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     output_format: _audio_pb2.AudioFormat.ValueType
     """Optional. Unspecified keeps the format of the source."""
     webhook_url: _builtins.str
@@ -51,6 +53,8 @@ class CreateSplitRequest(_message.Message):
     """Optional. Whether a damaged or truncated source fails the job with CORRUPT_FILE. Otherwise it is split as far
     as it goes, and `notes` and the manifest say so.
     """
+    priority: _priority_pb2.Priority.ValueType
+    """Optional. Interactive if unspecified."""
     @_builtins.property
     def source(self) -> _split_pb2.SplitSource:
         """Required."""
@@ -94,10 +98,11 @@ class CreateSplitRequest(_message.Message):
         verification: _split_pb2.Verification.ValueType = ...,
         strict: _builtins.bool = ...,
         transcribe: _split_pb2.Transcribe | None = ...,
+        priority: _priority_pb2.Priority.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["encoding", b"encoding", "metadata", b"metadata", "mode", b"mode", "options", b"options", "source", b"source", "tags", b"tags", "transcribe", b"transcribe"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding", b"encoding", "metadata", b"metadata", "mode", b"mode", "options", b"options", "output_format", b"output_format", "request_id", b"request_id", "source", b"source", "strict", b"strict", "tags", b"tags", "transcribe", b"transcribe", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding", b"encoding", "metadata", b"metadata", "mode", b"mode", "options", b"options", "output_format", b"output_format", "priority", b"priority", "request_id", b"request_id", "source", b"source", "strict", b"strict", "tags", b"tags", "transcribe", b"transcribe", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -15,7 +15,7 @@ _PARTIAL = {
     "admitted": (["created_at", "id"], _ADMITTED),
     "running": (["account_id"], _ADMITTED),
     "waiting": (
-        ["account_id", "created_at", "id"],
+        ["account_id", "is_bulk", "created_at", "id"],
         sa.text("deleted_at IS NULL AND state = 'queued' AND admitted_at IS NULL"),
     ),
     "kept": (
@@ -64,6 +64,7 @@ def _extend_accounts() -> None:
 
 def _extend_jobs() -> None:
     op.drop_index("ix_jobs_active", table_name="jobs")
+    op.add_column("jobs", sa.Column("is_bulk", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("jobs", sa.Column("terms", _JSON))
     op.add_column("jobs", sa.Column("admitted_at", _TIME))
     op.add_column("jobs", sa.Column("stored_bytes", sa.BigInteger()))
