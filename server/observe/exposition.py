@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 import structlog
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,33 +30,53 @@ class Exposition:
     """What is asked of the records is asked every five seconds at most, by one scrape at a time."""
 
     def __init__(
-        self, registry: CollectorRegistry, looks: Sequence[Look] = (), fresh_for_s: float = _FRESH_FOR_S
+        self,
+        registry: CollectorRegistry,
+        looks: Sequence[Look] = (),
+        *,
+        fresh_for_s: float = _FRESH_FOR_S,
+        look_limit_s: float = _LOOK_LIMIT_S,
     ) -> None:
         self._registry = registry
         self._looks = looks
         self._fresh_for_s = fresh_for_s
+        self._look_limit_s = look_limit_s
         self._looked_at: float | None = None
+        self._seen = _seen_gauge(registry) if looks else None
         self._looking = asyncio.Lock()
 
     async def text(self) -> bytes:
         async with self._looking:
             if self._looked_at is None or time.monotonic() - self._looked_at >= self._fresh_for_s:
                 self._looked_at = time.monotonic()
-                for look in self._looks:
-                    await _look(look)
+                await self._look()
         return generate_latest(self._registry)
+
+    async def _look(self) -> None:
+        # What was seen last stays, so whoever reads it is told that it is old.
+        seen = [await _is_seen(look, self._look_limit_s) for look in self._looks]
+        if self._seen is not None:
+            self._seen.set(all(seen))
 
     async def answer(self, _: Request) -> Response:
         return Response(await self.text(), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _look(look: Look) -> None:
+async def _is_seen(look: Look, limit_s: float) -> bool:
     """A database that is away must not take the other metrics with it: they are needed most then."""
     try:
-        async with asyncio.timeout(_LOOK_LIMIT_S):
+        async with asyncio.timeout(limit_s):
             await look()
     except (ZerokerfError, TimeoutError) as error:
         log.warning("records not looked at", action="metrics", why=str(error))
+        return False
+    return True
+
+
+def _seen_gauge(registry: CollectorRegistry) -> Gauge:
+    return Gauge(
+        "zerokerf_records_seen", "Whether what is read from the records is fresh.", registry=registry
+    )
 
 
 class _QuietServer(uvicorn.Server):

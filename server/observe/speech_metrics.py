@@ -1,7 +1,7 @@
 """How fast speech is recognized."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter
@@ -10,13 +10,14 @@ from prometheus_client import CollectorRegistry, Counter
 class SpeechMetrics:
     """Tasks of one event loop overlap; time in which several recognize is counted once."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, clock: Callable[[], float] = time.monotonic) -> None:
         self._audio = Counter(
             "zerokerf_recognized_audio_seconds", "Length of what was recognized.", registry=registry
         )
         self._busy = Counter(
             "zerokerf_recognizing_seconds", "Time in which something was recognized.", registry=registry
         )
+        self._clock = clock
         self._under_way = 0
         self._counted_until = 0.0
 
@@ -32,7 +33,7 @@ class SpeechMetrics:
             self._under_way -= 1
 
     def _count_busy(self) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if self._under_way:
             self._busy.inc(now - self._counted_until)
         self._counted_until = now
