@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.deploy.compose_file import ROOT, Service
@@ -29,6 +29,9 @@ class Place:
     #: Text as the compose file has it, and what it is here.
     addresses: Mapping[str, str]
     programs: Path = PROGRAMS
+
+    def but(self, addresses: Mapping[str, str]) -> "Place":
+        return replace(self, addresses={**self.addresses, **addresses})
 
     def here(self, text: str, service: Service) -> str:
         """One value of a command or environment, with addresses and paths of this machine."""
