@@ -110,14 +110,14 @@ async def _ended(house: House, report: Report, load: list[asyncio.Task[None]]) -
     try:
         async with asyncio.timeout(ENDS_WITHIN_S):
             await asyncio.gather(*load)
-            await _until_told(house)
+            await until_told(house)
     except TimeoutError:
         open_ones = [f"{each.kind} {each.id}" for each in report.asked if not each.is_over]
         return [Problem("lost", f"not over after {ENDS_WITHIN_S:g} s: {open_ones or 'webhooks'}")]
     return []
 
 
-async def _until_told(house: House) -> None:
+async def until_told(house: House) -> None:
     """No webhook is on its way any more."""
     pending = select(func.count()).where(webhook_deliveries.c.state == "pending")
     async with open_database(house.database_url) as database:

@@ -56,9 +56,10 @@ async def problems_of_jobs(
 
         for problems in await asyncio.gather(*(one(each) for each in asked if each.id)):
             found += problems
+    splits = [each.id for each in asked if each.id and each.is_split]
+    found += await problems_of_deliveries(house, splits, received)
     async with open_database(house.database_url) as database, house.opened_store() as opened:
         found += await _records(database, asked)
-        found += await _deliveries(database, asked, list(received))
         await opened.sweeper.sweep_unfinished(utc_now() + _LATER)
         found += await _objects(database, opened.store, asked)
         left = await opened.sweeper.sweep_unfinished(utc_now() + _LATER)
@@ -182,30 +183,31 @@ async def _records(database: Database, asked: Sequence[Asked]) -> list[Problem]:
     return found
 
 
-async def _deliveries(database: Database, asked: Sequence[Asked], received: list[Received]) -> list[Problem]:
-    async with database.reading() as connection:
-        query = select(webhook_deliveries.c.id, webhook_deliveries.c.job_id, webhook_deliveries.c.state)
+async def problems_of_deliveries(
+    house: House, splits: Sequence[str], received: Iterable[Received]
+) -> list[Problem]:
+    """Each split has told once of its end: every delivery arrived, under its own id and with one body."""
+    query = select(webhook_deliveries.c.id, webhook_deliveries.c.job_id, webhook_deliveries.c.state)
+    async with open_database(house.database_url) as database, database.reading() as connection:
         rows = (await connection.execute(query)).all()
     told = Counter(row.job_id for row in rows)
     bodies: dict[str, set[bytes]] = {}
-    for arrived in received:
-        bodies.setdefault(arrived.headers["webhook-id"], set()).add(arrived.body)
-    found = [Problem("lost", f"webhook {row.id} is {row.state}") for row in rows if row.state != "delivered"]
-    found += [Problem("lost", f"webhook {row.id} never came") for row in rows if row.id not in bodies]
-    found += [
-        Problem("untrue", f"nobody knows webhook {each}") for each in bodies.keys() - {row.id for row in rows}
+    for each in received:
+        bodies.setdefault(each.headers["webhook-id"], set()).add(each.body)
+    strange = bodies.keys() - {row.id for row in rows}
+    changed = [delivery for delivery, those in bodies.items() if len(those) > 1]
+    return [
+        *(Problem("lost", f"webhook {row.id} is {row.state}") for row in rows if row.state != "delivered"),
+        *(Problem("lost", f"webhook {row.id} never came") for row in rows if row.id not in bodies),
+        *(Problem("lost", f"nobody was told of {job_id}") for job_id in splits if not told[job_id]),
+        *(
+            Problem("doubled", f"{told[job_id]} webhooks of {job_id}")
+            for job_id in splits
+            if told[job_id] > 1
+        ),
+        *(Problem("untrue", f"nobody knows webhook {delivery}") for delivery in strange),
+        *(Problem("untrue", f"webhook {delivery} had two bodies") for delivery in changed),
     ]
-    found += [
-        Problem("untrue", f"webhook {each} had two bodies")
-        for each, those in bodies.items()
-        if len(those) > 1
-    ]
-    splits = [each.id for each in asked if each.id and each.is_split]
-    found += [Problem("lost", f"nobody was told of {job_id}") for job_id in splits if not told[job_id]]
-    found += [
-        Problem("doubled", f"{told[job_id]} webhooks of {job_id}") for job_id in splits if told[job_id] > 1
-    ]
-    return found
 
 
 async def _objects(database: Database, store: ObjectStore, asked: Sequence[Asked]) -> list[Problem]:
@@ -216,12 +218,13 @@ async def _objects(database: Database, store: ObjectStore, asked: Sequence[Asked
         query = select(split_segments.c.job_id, split_segments.c.index, split_segments.c.size_bytes)
         rows = (await connection.execute(query)).all()
     expected: dict[tuple[str, int], int] = {(job_id, index): size for job_id, index, size in rows}
+    splits = {each.id for each in asked if each.is_split}
     stored: dict[tuple[str, int], int] = {}
     async for info in store.list("t/"):
-        _, _, kind, job_id, place, *rest = [*info.key.split("/"), "", ""]
+        _, _, _, job_id, place, *rest = [*info.key.split("/"), "", ""]
         if place == "work":
             found.append(Problem("left", info.key))
-        if kind != "j" or place != "out" or not job_id.startswith("job_"):
+        if place != "out" or job_id not in splits:
             continue
         index = int(rest[0].partition(".")[0].rpartition("-")[2])
         if (job_id, index) in stored:
