@@ -88,9 +88,8 @@ async def test_a_loop_that_is_held_up_is_late(registry: CollectorRegistry) -> No
     busy_until = asyncio.get_running_loop().time() + 0.1
     while asyncio.get_running_loop().time() < busy_until:
         pass
-    with suppress(TimeoutError):
-        async with asyncio.timeout(0):
-            await measuring
+    await asyncio.wait({measuring}, timeout=0.05)
+    measuring.cancel()
 
     late_s = registry.get_sample_value("zerokerf_event_loop_lag_seconds_sum")
     assert late_s is not None

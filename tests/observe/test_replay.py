@@ -11,11 +11,23 @@ from temporalio.worker import Interceptor, Replayer
 
 from server.observe.step_metrics import StepMetrics
 from server.workflows.batch_workflow import BatchWorkflow
+from server.workflows.closing_workflow import CloseAccountWorkflow
+from server.workflows.export_workflow import ExportWorkflow
 from server.workflows.observing import interceptors
+from server.workflows.retention_workflow import RetentionWorkflow
 from server.workflows.split_workflow import CleanUpWorkflow, SplitWorkflow
 from server.workflows.webhook_workflow import WebhookWorkflow
 from tests import workflows
 
+WORKFLOWS = [
+    SplitWorkflow,
+    BatchWorkflow,
+    CleanUpWorkflow,
+    WebhookWorkflow,
+    RetentionWorkflow,
+    ExportWorkflow,
+    CloseAccountWorkflow,
+]
 HISTORIES = sorted(Path(workflows.__file__).with_name("histories").glob("*.json"))
 
 
@@ -25,7 +37,7 @@ async def test_a_history_recorded_without_traces_replays_with_them(path: Path) -
     tracer = TracerProvider(shutdown_on_exit=False).get_tracer("test")
     watching = interceptors(StepMetrics(CollectorRegistry()), tracer)
     replayer = Replayer(
-        workflows=[SplitWorkflow, BatchWorkflow, CleanUpWorkflow, WebhookWorkflow],
+        workflows=WORKFLOWS,
         interceptors=[each for each in watching if isinstance(each, Interceptor)],
     )
 
