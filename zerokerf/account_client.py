@@ -1,14 +1,18 @@
 """The Python client's part for accounts: keys, the plan and what was used of it, archives, the end."""
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+import httpx
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from zerokerf.calls import Caller
+from zerokerf.calls import Caller, OnProgress, ignore_progress
+from zerokerf.download import RemoteFile, download_file
 from zerokerf.errors import KeyNotFound, Unavailable
 from zerokerf.moments import moment
 from zerokerf.v1.account_pb2 import Account, AccountExport, ApiKey, Usage
@@ -33,13 +37,17 @@ from zerokerf.v1.account_service_pb2 import (
 if TYPE_CHECKING:  # exists for type checkers only
     from zerokerf.v1.account_service_pb2_grpc import AccountServiceAsyncStub
 
+#: Pauses grow no further after so many looks at an archive.
+_MOST_LOOKS = 8
+
 
 class AccountClient:
     """The caller's own account. Needs a token, or a key with the scope "keys:manage"."""
 
-    def __init__(self, account: "AccountServiceAsyncStub", caller: Caller) -> None:
+    def __init__(self, account: "AccountServiceAsyncStub", caller: Caller, http: httpx.AsyncClient) -> None:
         self._account = account
         self._caller = caller
+        self._http = http
 
     async def check(self) -> None:
         """Raises Unauthenticated unless the service knows the caller. Any scope is enough."""
@@ -143,6 +151,26 @@ class AccountClient:
         """Once the archive is there, with a fresh link to it. Raises ExportNotFound."""
         request = GetAccountExportRequest(id=export_id)
         return (await self._caller.unary(self._account.GetAccountExport, request)).export
+
+    async def wait_export(self, export_id: str) -> AccountExport:
+        """The archive once it is completed or failed. Waits for as long as the service needs to make it."""
+        looks = 0
+        while (export := await self.get_export(export_id)).state == AccountExport.STATE_PROCESSING:
+            looks = min(looks + 1, _MOST_LOOKS)
+            await asyncio.sleep(self._caller.patience.pause_s(looks))
+        return export
+
+    async def download_export(
+        self, export: AccountExport, dest: Path, on_progress: OnProgress = ignore_progress
+    ) -> Path:
+        """Fetch a completed archive (zip) to `dest`, or into `dest` if that is a folder; returns where it is.
+
+        It appears under its name only when it is whole. Raises FileNotKept if it has no link, LinkRefused if
+        the link expired and OSError if the file can't be written.
+        """
+        attempts = self._caller.stream_attempts()
+        file = RemoteFile(f"{PurePath(export.id).name}.zip", export.download_url, export.size)
+        return await download_file(self._http, file, dest, attempts, on_progress)
 
     async def delete(self, confirmation: str) -> Timestamp:
         """Ends the account, for ever, if the confirmation is exactly "DELETE MY ACCOUNT".

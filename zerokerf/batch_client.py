@@ -62,6 +62,7 @@ class BatchClient:
         job_id: str = "",
         metadata: Mapping[str, object] | None = None,
         tracking: Mapping[str, object] | None = None,
+        webhook_url: str = "",
         request_id: str | None = None,
         on_progress: OnProgress = ignore_progress,
         **speech: Unpack[SpeechWish],
@@ -71,6 +72,7 @@ class BatchClient:
         The `language` is a code such as "en", or "auto" where the `model` can detect it; "enhanced" as
         `operating_point` takes the larger model, "channel" as `diarization` transcribes channels apart.
         `vocabulary` holds words that are likely to be said. `line_length` and `lines` shape subtitles.
+        The `webhook_url` is told when the job is done or has failed.
 
         With the same `request_id` the same request returns the first job. Without one, an id of its own
         still makes the repeats of this call safe. Raises JobExists if there was a job of this `job_id`.
@@ -81,6 +83,7 @@ class BatchClient:
             id=job_id,
             metadata=json_struct("metadata", metadata),
             tracking=json_struct("tracking", tracking),
+            webhook_url=webhook_url,
             request_id=request_id or str(uuid.uuid4()),
         )
         if file is not None:

@@ -73,7 +73,7 @@ class AsyncClient:
         #: Transcription.
         self.batch = BatchClient(BatchServiceStub(self._channel), self._uploads, self._caller, self._http)
         #: Keys, the plan and what was used of it.
-        self.accounts = AccountClient(AccountServiceStub(self._channel), self._caller)
+        self.accounts = AccountClient(AccountServiceStub(self._channel), self._caller, self._http)
         self.webhooks = WebhookClient(WebhookServiceStub(self._channel), self._caller)
 
     async def __aenter__(self) -> Self:
@@ -111,7 +111,7 @@ class AsyncClient:
         refuses a damaged source.
 
         With `transcribe`, be it an empty one, what is said is written down as well: in the whole, and in each
-        segment.
+        segment. The `webhook_url` is told when the job is completed or has failed.
 
         With the same `request_id` the same request returns the first job. Without one, an id of its own
         still makes the repeats of this call safe.

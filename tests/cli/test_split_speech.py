@@ -74,7 +74,7 @@ def test_formats_may_be_left_out(typed: list[str], spelled: list[str]) -> None:
         (["--transcribe=docx"], "--transcribe 'docx' is not possible; use txt, srt, vtt, json."),
         (["--language", "de"], "Options of speech go with --transcribe."),
         (["--lines", "0"], "Options of speech go with --transcribe."),
-        (["--transcribe", "--plan"], "--plan makes no files"),
+        (["--transcribe", "--plan"], "--plan makes no job"),
     ],
     ids=["format", "language", "lines", "plan"],
 )

@@ -1,13 +1,15 @@
 """What people and scripts read of keys and of what an account used."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from zerokerf.cli.documents import time_text
 from zerokerf.cli.modes import Document
 from zerokerf.cli.quantities import format_size
 from zerokerf.cli.reports import format_time, open_table
 from zerokerf.cli.terminal import console, printable, put
-from zerokerf.v1.account_pb2 import ApiKey, Plan, Usage
+from zerokerf.enum_words import enum_word
+from zerokerf.v1.account_pb2 import Account, AccountExport, ApiKey, Plan, Usage
 
 _HOUR_S = 3600
 
@@ -74,6 +76,34 @@ def usage_document(usage: Usage) -> Document:
         "jobs_failed": usage.jobs_failed,
         "stored_bytes": usage.stored_bytes,
         "plan": _plan_document(usage.plan),
+    }
+
+
+def put_account(account: Account) -> None:
+    put(f"{account.id}: {account.display_name}, created {format_time(account.create_time)}")
+    put(f"Plan {account.plan.name} ({account.plan.id}): {_plan_words(account.plan)}")
+
+
+def account_document(account: Account) -> Document:
+    return {
+        "id": account.id,
+        "name": account.display_name,
+        "created": time_text(account, "create_time"),
+        "plan": _plan_document(account.plan),
+    }
+
+
+def export_document(export: AccountExport, path: Path | None) -> Document:
+    """With the path where it is saved."""
+    return {
+        "id": export.id,
+        "format": enum_word(AccountExport.Format, "format", export.format),
+        "state": enum_word(AccountExport.State, "state", export.state),
+        "size_bytes": export.size or None,
+        "created": time_text(export, "create_time"),
+        "ended": time_text(export, "end_time"),
+        "kept_until": time_text(export, "expire_time"),
+        "path": str(path) if path else None,
     }
 
 

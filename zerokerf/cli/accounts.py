@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from zerokerf.cli.job_commands import Json
-from zerokerf.cli.running import run_async
+from zerokerf.cli.running import run_async, usage_error
 from zerokerf.cli.service import settings_of
 from zerokerf.cli.settings_command import SettingsCommand
 from zerokerf.cli.terminal import put, put_json, say
@@ -75,16 +75,22 @@ def list_all(
 def set_plan(
     context: typer.Context,
     account_id: AccountId,
-    plan: Annotated[str, typer.Argument(metavar="PLAN", help="Its id, such as plan_pro.")],
+    plan: Annotated[str, typer.Argument(metavar="[PLAN]", help="Its id, such as plan_pro.")] = "",
+    *,
+    default: Annotated[
+        bool, typer.Option("--default", help="The service's default plan, also when that becomes another.")
+    ] = False,
 ) -> None:
     """Give an account another plan. Holds within a second."""
+    if bool(plan) == default:
+        raise usage_error("Say which plan: its id, or --default.")
     settings = settings_of(context)
 
     async def command() -> None:
         from zerokerf.cli import operating  # noqa: PLC0415 - a client needs no service
 
         async with operating.open_operators(settings) as operators:
-            account = await operators.set_plan(account_id, plan)
+            account = await operators.set_plan(account_id, plan or None)
         say(f"Account {account.id} has the plan {account.plan.name}.")
 
     run_async(command())

@@ -41,6 +41,7 @@ def job_document(
         "started": time_text(job, "start_time"),
         "ended": time_text(job, "end_time"),
         "deleted": time_text(job, "delete_time"),
+        "files_removed": time_text(job, "expire_time"),
         "last_sequence": job.last_sequence,
     }
     if files is not None:

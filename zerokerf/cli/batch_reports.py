@@ -33,6 +33,8 @@ def put_job(job: BatchJob) -> None:
         put(f"{job.error.reason}: {job.error.message}")
     if job.HasField("output"):
         put(outcome_line(job))
+    if line := gone_line(job):
+        put(line)
 
 
 def put_files(files: GetBatchJobFilesResponse) -> None:
@@ -55,6 +57,17 @@ def outcome_line(job: BatchJob) -> str:
     language = f" ({job.output.language})" if job.output.language else ""
     length = _length(job)
     return f"{words} {noun}{language}{f' in {length}' if length else ''}."
+
+
+def gone_line(job: BatchJob) -> str:
+    """Empty while its files are there."""
+    if job.HasField("delete_time"):
+        return f"Deleted {format_time(job.delete_time)}: only this record stays."
+    if job.HasField("expire_time"):
+        return (
+            f"The files are not kept any more, since {format_time(job.expire_time)}: only this record stays."
+        )
+    return ""
 
 
 def _length(job: BatchJob) -> str:

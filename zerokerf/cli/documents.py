@@ -125,7 +125,7 @@ def _segment(segment: Segment, path: Path | None) -> Document:
         "sha256": segment.sha256,
         "file_name": segment.file_name,
         "content_type": segment.content_type,
-        "download_url": segment.download_url,
+        "download_url": segment.download_url or None,
         "expires": time_text(segment, "expire_time"),
         "path": str(path) if path else None,
         "transcripts": [_transcript(each) for each in segment.transcripts],
@@ -139,7 +139,7 @@ def _transcript(file: TranscriptFile) -> Document:
         "sha256": file.sha256,
         "file_name": file.file_name,
         "content_type": file.content_type,
-        "download_url": file.download_url,
+        "download_url": file.download_url or None,
         "expires": time_text(file, "expire_time"),
     }
 

@@ -45,7 +45,8 @@ def show(job_id: JobId, *, as_json: Json = False, connection: Connection) -> Non
             return
         put_job(split)
         for segment in split.segments:
-            put(segment.download_url)
+            if segment.download_url:
+                put(segment.download_url)
 
     run_async(command())
 

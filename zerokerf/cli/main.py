@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from zerokerf.cli import accounts, jobs, keys, service, transcripts, webhooks
+from zerokerf.cli import account, accounts, jobs, keys, service, transcripts, webhooks
 from zerokerf.cli.cut import cut
 from zerokerf.cli.cuts import CutCommand
 from zerokerf.cli.development_token import token
@@ -37,6 +37,7 @@ app.add_typer(transcripts.app, name="transcripts")
 app.command()(transcripts.models)
 app.add_typer(keys.app, name="keys")
 app.command()(usage)
+app.add_typer(account.app, name="account")
 app.add_typer(webhooks.app, name="webhooks")
 for command in (service.serve, service.server, service.gateway, service.worker, service.config, migrate):
     app.command(context_settings=service.ANY_FLAGS)(command)

@@ -11,7 +11,7 @@ from zerokerf.cli.quantities import format_duration, format_size
 from zerokerf.cli.terminal import console, printable, put
 from zerokerf.requests import format_name
 from zerokerf.states import state_name
-from zerokerf.v1.split_pb2 import PlannedSegment, Segment, Split
+from zerokerf.v1.split_pb2 import PlannedSegment, Segment, Split, TranscriptFile
 from zerokerf.v1.split_service_pb2 import PlanSplitResponse
 
 Made = Split | PlanSplitResponse
@@ -26,6 +26,8 @@ def put_segments(split: Split) -> None:
     put(totals_line(split))
     for note in split.notes:
         put(note)
+    if line := _links_line(split):
+        put(line)
 
 
 def put_plan(plan: PlanSplitResponse) -> None:
@@ -92,6 +94,18 @@ def is_whole(split: Made) -> bool:
             return False
         position += segment.sample_count
     return position == split.source.sample_count
+
+
+def _links_line(split: Split) -> str:
+    """Whether there still is something to fetch, and until when; empty where nothing is known of that."""
+    files: list[Segment | TranscriptFile] = [*split.segments, *split.transcripts]
+    if not all(file.download_url for file in files):
+        return "The files are not kept any more: only this record of them stays."
+    ends = [file.expire_time for file in files if file.HasField("expire_time")]
+    if not ends:
+        return ""
+    first = format_time(min(ends, key=Timestamp.ToNanoseconds))
+    return f"Links work until {first}; 'zerokerf jobs show {split.id}' makes fresh ones while files are kept."
 
 
 def _count_words(made: Made) -> str:

@@ -23,8 +23,9 @@ from zerokerf.cli.source import Source, Typed
 from zerokerf.cli.split_jobs import SPLITS
 from zerokerf.cli.terminal import put, put_json, say
 from zerokerf.cli.views import View, open_view
+from zerokerf.cli.webhook_option import WebhookUrl
 from zerokerf.client import AsyncClient
-from zerokerf.errors import InternalError, InvalidParams, ZerokerfError
+from zerokerf.errors import FileNotKept, InternalError, InvalidParams, ZerokerfError
 from zerokerf.requests import Cuts, Wish
 from zerokerf.states import state_name
 from zerokerf.v1.split_pb2 import Split
@@ -43,6 +44,7 @@ class Request:
     output: Output
     speech: SegmentSpeech | None
     folder: Path | None
+    webhook_url: str
 
 
 @grouped
@@ -56,17 +58,20 @@ def split(
     folder: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Save the segments here.")
     ] = None,
+    webhook_url: WebhookUrl = "",
     plan: Annotated[bool, typer.Option("--plan", help="Only say where it would be cut.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only file names or links.")] = False,
     connection: Connection,
 ) -> None:
     """Cut a recording into segments: by length, size, number, position, chapter, track or pause."""
-    if plan and (folder or quiet or transcribe):
-        raise usage_error("--plan makes no files: it does not go with --output, --quiet or --transcribe.")
+    if plan and (folder or quiet or transcribe or webhook_url):
+        raise usage_error(
+            "--plan makes no job: it does not go with --output, --quiet, --transcribe or --webhook-url."
+        )
     try:
         wanted = meant_speech(transcribe, speech)
-        request = Request(Source(source), cuts.meant(), output.meant(), wanted, folder)
+        request = Request(Source(source), cuts.meant(), output.meant(), wanted, folder, webhook_url)
     except ValueError as error:
         raise usage_error(str(error)) from error
     request.source.check("http:// or https://")
@@ -120,6 +125,7 @@ async def _split(request: Request, connection: Connection, *, as_json: bool, qui
                 file=request.source.file,
                 verification=request.output.verification,
                 transcribe=request.speech.wish if request.speech else None,
+                webhook_url=request.webhook_url,
                 on_progress=view.uploading,
                 **_wish(request),
             )
@@ -158,6 +164,8 @@ async def _save(client: AsyncClient, split: Split, request: Request, view: View)
     try:
         segments = await save_segments(client, split, folder, view)
         return Saved(segments, await wanted.save(client, split, folder) if wanted else [])
+    except FileNotKept:
+        raise
     except (asyncio.CancelledError, ZerokerfError, OSError):
         say(f"Job {split.id} is {state_name(split.state)}; its links: zerokerf jobs show {split.id}")
         raise
@@ -171,7 +179,7 @@ def _put(split: Split, wanted: SegmentSpeech | None, saved: Saved, *, as_json: b
         put_segments(split)
     made = [*split.segments, *(wanted.files(split) if wanted else ())]
     paths = [*saved.segments, *saved.transcripts]
-    for place in [str(path) for path in paths] or [each.download_url for each in made]:
+    for place in [str(path) for path in paths] or [each.download_url for each in made if each.download_url]:
         put(place)
 
 

@@ -19,6 +19,7 @@ from zerokerf.cli.speech import TypedSpeech
 from zerokerf.cli.terminal import put, put_json, say
 from zerokerf.cli.transcript_files import Folder, Force, Formats, Results, open_results, stem_of
 from zerokerf.cli.views import open_view
+from zerokerf.cli.webhook_option import WebhookUrl
 from zerokerf.client import AsyncClient
 from zerokerf.errors import ZerokerfError
 from zerokerf.v1.batch_pb2 import BatchFile, BatchJob
@@ -31,6 +32,7 @@ class Request:
     source: Source
     speech: TypedSpeech
     job_id: str
+    webhook_url: str
     as_json: bool
     quiet: bool
 
@@ -44,12 +46,13 @@ def transcribe(
     force: Force = False,
     speech: TypedSpeech,
     job_id: Annotated[str, typer.Option("--id", metavar="ID", help="Call the job so: letters, digits.")] = "",
+    webhook_url: WebhookUrl = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document about the job.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only the text or file names.")] = False,
     connection: Connection,
 ) -> None:
     """Turn the speech of a recording into text or subtitles."""
-    request = Request(Source(source), speech, job_id, as_json, quiet)
+    request = Request(Source(source), speech, job_id, webhook_url, as_json, quiet)
     request.source.check("https://")
     with open_results(formats, output, request.source.file, force=force) as results:
         run_async(_transcribe(request, results, connection))
@@ -85,6 +88,7 @@ async def _followed(request: Request, client: AsyncClient) -> BatchJob:
             url=request.source.url,
             file=request.source.file,
             job_id=request.job_id,
+            webhook_url=request.webhook_url,
             on_progress=view.uploading,
             **request.speech.wish,
         )

@@ -15,8 +15,9 @@ from zerokerf.cli.cut_folder import TargetFolder, open_target
 from zerokerf.cli.running import usage_error
 from zerokerf.cli.terminal import put_file
 from zerokerf.client import AsyncClient
-from zerokerf.errors import TranscriptMissing
+from zerokerf.errors import FileNotKept, TranscriptMissing, ZerokerfError
 from zerokerf.template import Fields, Template
+from zerokerf.v1.batch_pb2 import BatchJob
 
 FORMATS = ("txt", "srt", "vtt", "json")
 
@@ -71,13 +72,20 @@ class Results:
         there = {file.format: file for file in (await client.batch.files(job_id)).outputs}
         for each in self.formats:
             if each not in there:
-                raise TranscriptMissing(job_id, each)
+                raise await _missing(client, job_id, each)
         return [
             await client.batch.download(there[each], scratch / f"transcript.{each}") for each in self.formats
         ]
 
     def _names(self, stem: str) -> list[str]:
         return [_NAME.file_name(Fields(number=1, segment=stem), each) for each in self.formats]
+
+
+async def _missing(client: AsyncClient, job_id: str, name: str) -> ZerokerfError:
+    """Why there is no such transcript: not any more, or not yet."""
+    if (await client.batch.get(job_id)).state == BatchJob.STATE_DONE:
+        return FileNotKept(f"The {name} transcript of job {job_id}")
+    return TranscriptMissing(job_id, name)
 
 
 @contextmanager

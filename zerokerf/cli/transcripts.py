@@ -7,7 +7,7 @@ import typer
 
 from zerokerf.cli.batch_documents import files_document, job_document, model_document
 from zerokerf.cli.batch_jobs import TRANSCRIPTIONS
-from zerokerf.cli.batch_reports import put_files, put_job, put_models
+from zerokerf.cli.batch_reports import gone_line, put_files, put_job, put_models
 from zerokerf.cli.connection import Connection
 from zerokerf.cli.job_commands import JobId, Json, Listing, Watching, list_jobs, state_option, watch_job
 from zerokerf.cli.option_groups import grouped
@@ -58,6 +58,9 @@ def files(job_id: JobId, *, as_json: Json = False, connection: Connection) -> No
     async def command() -> None:
         async with connection.client() as client:
             found = await client.batch.files(job_id)
+            if not (found.inputs or found.outputs):
+                job = await client.batch.get(job_id)
+                say(gone_line(job) or f"Job {job_id} has no files at the moment.")
         if as_json:
             put_json(files_document(found))
         else:

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from zerokerf.cli.event_words import is_last, job_facts, job_title, transfer_facts
 from zerokerf.cli.pace import Event, PaceMeter
@@ -37,6 +45,21 @@ def open_view(*, quiet: bool) -> Iterator[View]:
             yield BarView(progress)
     else:
         yield LineView()
+
+
+@contextmanager
+def waiting(what: str, *, quiet: bool) -> Iterator[None]:
+    """Shows that something is being made of which nobody tells how far it is."""
+    if quiet:
+        yield
+    elif sys.stderr.isatty():
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+            progress.add_task(what, total=None)
+            yield
+    else:
+        say(what)
+        yield
 
 
 class QuietView:
