@@ -1,14 +1,17 @@
 """A job's way from its source to stored segments, when a copy of frames turns out not to be exact."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import delete
 
 from server.database.migrate import migrate
 from server.database.open import Database, open_database
-from server.jobs.model import Progress, SourceFacts, SplitJob, SplitRequest
+from server.database.tables import split_segments
+from server.jobs.model import SourceFacts, SplitJob, SplitRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups_in_process import InProcessWakeups
 from server.media.copying.mp3_cut import open_mp3
@@ -20,6 +23,8 @@ from server.media.prober import start_prober
 from server.workflows.cutting import Cutting
 from server.workflows.reporter import Reporter
 from server.workflows.scratch import open_scratch
+from storage.interface import ObjectInfo, Source
+from storage.keys import segment_key
 from storage.memory import MemoryStore
 from tests.media.copying.mp3_corpus import by_ffmpeg, frames_of, make_mp3
 
@@ -64,11 +69,8 @@ async def begun(records: SplitRecords, first: int) -> SplitJob:
 async def test_a_copy_that_is_not_exact_is_replaced_by_an_encoding(cutting: Cutting, tmp_path: Path) -> None:
     source, first = spliced_where_a_copy_is_damaged(tmp_path)
     job = await begun(cutting.records, first)
-    reporter = Reporter(cutting.records, job.id, Progress())
 
-    with open_scratch(tmp_path / "scratch", 2**30) as scratch:
-        async with scratch.folder(job.id) as folder:
-            await cutting.run(job, source, folder, reporter)
+    await cut(cutting, job, source, tmp_path / "scratch")
     done = await cutting.records.complete(job.id)
 
     segments = await cutting.records.segments(job.id)
@@ -77,3 +79,48 @@ async def test_a_copy_that_is_not_exact_is_replaced_by_an_encoding(cutting: Cutt
     assert abs(segments[1].first_sample - first) <= 1
     stored = [info.key async for info in cutting.store.list("")]
     assert len(stored) == 2
+
+
+async def test_a_later_try_goes_on_as_the_earlier_one_had_to(
+    cutting: Cutting, database: Database, tmp_path: Path
+) -> None:
+    source, first = spliced_where_a_copy_is_damaged(tmp_path)
+    job = await begun(cutting.records, first)
+    await cut(cutting, job, source, tmp_path / "one")
+    made = await cutting.records.segments(job.id)
+    await lose_last_segment(cutting, database, job)
+
+    resumed, store = await cutting.records.load(job.id), NotedStore()
+    assert resumed is not None
+    await cut(replace(cutting, store=store), resumed, source, tmp_path / "another")
+
+    again = await cutting.records.segments(job.id)
+    assert [segment.sha256 for segment in again] == [segment.sha256 for segment in made]
+    assert store.put_keys == [segment_key(job.account_id, job.id, 1, "mp3")]
+
+
+class NotedStore(MemoryStore):
+    def __init__(self) -> None:
+        super().__init__()
+        self.put_keys: list[str] = []
+
+    async def put(
+        self, key: str, source: Source, *, content_type: str, if_absent: bool = False
+    ) -> ObjectInfo:
+        self.put_keys.append(key)
+        return await super().put(key, source, content_type=content_type, if_absent=if_absent)
+
+
+async def cut(cutting: Cutting, job: SplitJob, source: Path, folder: Path) -> None:
+    reporter = Reporter(cutting.records, job.id, job.progress)
+    with open_scratch(folder, 2**30) as scratch:
+        async with scratch.folder(job.id) as work:
+            await cutting.run(job, source, work, reporter)
+
+
+async def lose_last_segment(cutting: Cutting, database: Database, job: SplitJob) -> None:
+    """As a worker leaves a job that is killed before its last segment."""
+    await cutting.store.delete(segment_key(job.account_id, job.id, 1, "mp3"))
+    mine = split_segments.c.job_id == job.id, split_segments.c.index == 1
+    async with database.writing() as connection:
+        await connection.execute(delete(split_segments).where(*mine))
