@@ -80,7 +80,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         serve = handler.unary_unary or handler.stream_unary or handler.unary_stream or handler.stream_stream
 
         async def one(request: Any, context: Context) -> Any:
-            with served(self._tracer, method.removeprefix("/"), _told_by(context)):
+            with served(self._tracer, method.removeprefix("/"), context.invocation_metadata()):
                 async with self._call(method, context):
                     return await serve(request, context)
 
@@ -148,10 +148,6 @@ async def _tell(standing: Standing | None, context: Context) -> None:
     await context.send_initial_metadata([(f"x-ratelimit-{what}", str(is_)) for what, is_ in told.items()])
     if standing.retry_after_s is not None:
         raise RateLimited(standing.limit, standing.retry_after_s)
-
-
-def _told_by(context: Context) -> dict[str, str]:
-    return {name: value for name, value in context.invocation_metadata() or () if isinstance(value, str)}
 
 
 def _secret(context: Context) -> str:

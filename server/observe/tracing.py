@@ -1,12 +1,14 @@
 """Traces, sent to a collector by OpenTelemetry's protocol; none are made where no collector is named."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Span, SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+Metadata = Iterable[tuple[str, str | bytes]] | None
 
 _WIRE = TraceContextTextMapPropagator()
 
@@ -27,12 +29,12 @@ async def open_tracing(endpoint: str | None, process: str) -> AsyncIterator[Trac
 
 
 @contextmanager
-def served(tracer: Tracer | None, name: str, metadata: Mapping[str, str]) -> Iterator[Span | None]:
+def served(tracer: Tracer | None, name: str, metadata: Metadata) -> Iterator[Span | None]:
     """Work for a caller, as a part of the caller's trace where it names one."""
     if tracer is None:
         yield None
         return
-    parent = _WIRE.extract(metadata)
+    parent = _WIRE.extract({name: value for name, value in metadata or () if isinstance(value, str)})
     # What goes wrong may quote what a client sent, and traces are read by others than logs.
     with tracer.start_as_current_span(
         name,

@@ -35,6 +35,6 @@ async def test_the_next_job_of_an_account_does_not_begin_within_the_trace_of_the
 
 async def test_without_a_collector_nothing_is_traced() -> None:
     async with open_tracing(None, "serve") as tracer:
-        with served(tracer, "a call", {}) as span:
+        with served(tracer, "a call", ()) as span:
             assert span is None
             assert not get_current_span().get_span_context().is_valid
