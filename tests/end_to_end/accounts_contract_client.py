@@ -1,75 +1,60 @@
 """A client of the whole documented contract, with nothing but the standard library.
 
-    python -I accounts_contract_client.py BASE_URL API_KEY TOKEN SOURCE_URL WEBHOOK_URL
+    python -S -m tests.end_to_end.accounts_contract_client BASE_URL API_KEY TOKEN SOURCE_URL WEBHOOK_URL
 
-The account must be fresh and of a plan with every limit. Each row of the documented table of endpoints is
-printed once it answered as documented, then each code of its refusals. The last row deletes the account.
+The account must be fresh and of a plan with every limit. Prints each row of the documented table of endpoints
+once it answered as documented, and the code of each refusal. The last row deletes the account.
 """
 
 import json
 import re
 import sys
 import time
-import urllib.error
-import urllib.request
-from typing import Any
 
-TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
-GIVE_UP_S = 60
-POLL_S = 0.1
-
-Shape = dict[str, Any]
-ID, TEXT, NUMBER, MOMENT, MAYBE_MOMENT = "id", "text", "number", "moment", "moment or null"
-SCOPES = ["splits:read", "splits:write", "keys:manage"]
-#: Beside the documented three, the two of batch jobs, which are an extension.
-ALL_SCOPES = sorted([*SCOPES, "batch:read", "batch:write"])
-LISTED = {
-    **{"id": ID, "name": TEXT, "keyPreview": TEXT, "scopes": list},
-    **{"lastUsedAt": MAYBE_MOMENT, "createdAt": MOMENT, "expiresAt": MAYBE_MOMENT},
-}
-MADE = {"id": ID, "name": TEXT, "key": TEXT, "scopes": list, "createdAt": MOMENT, "expiresAt": MAYBE_MOMENT}
-ROTATED = {"id": ID, "name": TEXT, "key": TEXT, "scopes": list, "rotatedAt": MOMENT, "createdAt": MOMENT}
-SPLIT = {"id": ID, "status": TEXT, "splitMode": TEXT, "segmentDuration": NUMBER, "outputFormat": TEXT}
-QUEUED = {**SPLIT, "webhookUrl": TEXT, "metadata": {"lesson": TEXT}, "createdAt": MOMENT}
-SEGMENT = {"index": NUMBER, "downloadUrl": TEXT, "duration": NUMBER, "size": NUMBER, "expiresAt": MOMENT}
-COMPLETED = {
-    **{
-        **SPLIT,
-        "sourceFileName": TEXT,
-        "sourceDuration": NUMBER,
-        "sourceSize": NUMBER,
-        "segments": [SEGMENT],
-    },
-    **{"metadata": {"lesson": TEXT}, "createdAt": MOMENT, "completedAt": MOMENT},
-}
-SUMMARY = {
-    **{"id": ID, "status": TEXT, "splitMode": TEXT, "segmentDuration": NUMBER},
-    **{"createdAt": MOMENT, "completedAt": MOMENT},
-}
-SPLITS = {"data": [SUMMARY], "pagination": dict.fromkeys(("page", "limit", "total", "totalPages"), NUMBER)}
-PLAN = {
-    **{"id": TEXT, "name": TEXT, "monthlyMinutes": NUMBER, "maxFileSize": NUMBER},
-    **{"pricePerMonth": NUMBER, "currency": TEXT},
-}
-USED = (
-    *("minutesProcessed", "minutesIncluded", "minutesOverage", "jobsCompleted", "jobsFailed"),
-    "storageUsedBytes",
+from tests.end_to_end.accounts_contract_api import (
+    ID,
+    MAYBE_MOMENT,
+    MOMENT,
+    NUMBER,
+    POLL_S,
+    TEXT,
+    Api,
+    ended,
+    fields,
+    same,
+    say,
 )
-USAGE = {
-    "period": {"start": MOMENT, "end": MOMENT},
-    "usage": dict.fromkeys(USED, NUMBER),
-    "cost": {"basePlan": NUMBER, "overage": NUMBER, "total": NUMBER, "currency": TEXT},
-}
-EXPORT = {
-    **{"exportId": ID, "status": TEXT, "format": TEXT},
-    **{"estimatedCompletionAt": MOMENT, "message": TEXT},
-}
-DELIVERY = {
-    **{"id": ID, "event": TEXT, "jobId": ID, "url": TEXT, "status": TEXT},
-    "attempts": [{"timestamp": MOMENT, "status": NUMBER, "answer": TEXT, "milliseconds": NUMBER}],
-    **{"createdAt": MOMENT, "endedAt": MOMENT},
-}
-UNDOCUMENTED = "/webhooks", "/account/exports"
+
+ALL_SCOPES = ["batch:read", "batch:write", "keys:manage", "splits:read", "splits:write"]
+SPLIT = fields(id=ID, status=TEXT, splitMode=TEXT, segmentDuration=NUMBER)
+ASKED = SPLIT | fields(outputFormat=TEXT)
+QUEUED = ASKED | fields(webhookUrl=TEXT, metadata=fields(lesson=TEXT), createdAt=MOMENT)
+SOURCE = fields(sourceFileName=TEXT, sourceDuration=NUMBER, sourceSize=NUMBER)
+SEGMENT = fields(index=NUMBER, downloadUrl=TEXT, duration=NUMBER, size=NUMBER, expiresAt=MOMENT)
+ENDED = fields(createdAt=MOMENT, completedAt=MOMENT)
+COMPLETED = ASKED | SOURCE | fields(segments=[SEGMENT], metadata=fields(lesson=TEXT)) | ENDED
+PAGE = fields(page=NUMBER, limit=NUMBER, total=NUMBER, totalPages=NUMBER)
+SPLITS = fields(data=[SPLIT | ENDED], pagination=PAGE)
+KEY = fields(id=ID, name=TEXT, keyPreview=TEXT, scopes=list)
+LISTED = KEY | fields(lastUsedAt=MAYBE_MOMENT, createdAt=MOMENT, expiresAt=MAYBE_MOMENT)
+SHOWN = fields(id=ID, name=TEXT, key=TEXT, scopes=list)
+MADE = SHOWN | fields(createdAt=MOMENT, expiresAt=MAYBE_MOMENT)
+ROTATED = SHOWN | fields(rotatedAt=MOMENT, createdAt=MOMENT)
+LIMITS = fields(id=TEXT, name=TEXT, monthlyMinutes=NUMBER, maxFileSize=NUMBER)
+BILLING = fields(
+    plan=LIMITS | fields(pricePerMonth=NUMBER, currency=TEXT), subscription=None, paymentMethod=None
+)
+MINUTES = fields(minutesProcessed=NUMBER, minutesIncluded=NUMBER, minutesOverage=NUMBER)
+JOBS = fields(jobsCompleted=NUMBER, jobsFailed=NUMBER, storageUsedBytes=NUMBER)
+COST = fields(basePlan=NUMBER, overage=NUMBER, total=NUMBER, currency=TEXT)
+USAGE = fields(period=fields(start=MOMENT, end=MOMENT), usage=MINUTES | JOBS, cost=COST)
+EXPORT = fields(exportId=ID, status=TEXT, format=TEXT)
+REQUESTED = EXPORT | fields(estimatedCompletionAt=MOMENT, message=TEXT)
+EXPORTED = EXPORT | ENDED | fields(downloadUrl=TEXT, size=NUMBER, expiresAt=MOMENT, availableUntil=MOMENT)
+ATTEMPT = fields(timestamp=MOMENT, status=NUMBER, answer=TEXT, milliseconds=NUMBER)
+SENT = fields(id=ID, event=TEXT, jobId=ID, url=TEXT, status=TEXT)
+DELIVERY = SENT | fields(attempts=[ATTEMPT], createdAt=MOMENT, endedAt=MOMENT)
+DELETED = fields(message=TEXT, deletionScheduledAt=MOMENT)
 
 
 def main(base: str, key: str, token: str, source_url: str, webhook_url: str) -> None:
@@ -84,62 +69,6 @@ def main(base: str, key: str, token: str, source_url: str, webhook_url: str) -> 
     by_key.refused(404, "JOB_NOT_FOUND", "GET", "/splits/:jobId", job_id)
     check_callers(base, by_token)
     walk_deletion(by_token, by_key)
-
-
-class Api:
-    """Calls of one caller; all of them are counted, so every answer tells where the caller stands."""
-
-    def __init__(self, base: str, identity: dict[str, str]) -> None:
-        self.base = base
-        self.identity = identity
-
-    def row(
-        self, status: int, shape: Shape | None, method: str, row: str, name: str = "", body: object = None
-    ) -> Any:  # noqa: ANN401 - an answer of that shape
-        """A call that answers as its row says. `:` and a word stand for the name."""
-        found, answer = self.call(method, row, name, body)
-        same(f"status of {method} {row}", (found, answer), (status, answer))
-        fits(f"{method} {row}", answer, shape)
-        if not row.startswith(UNDOCUMENTED):
-            say("row", f"{method} {row.partition('?')[0]}")
-        return answer
-
-    def refused(
-        self, status: int, code: str, method: str, row: str, name: str = "", body: object = None
-    ) -> None:
-        found, answer = self.call(method, row, name, body)
-        what = f"refusal of {method} {row}"
-        same(what, (found, list(answer)), (status, ["error"]))
-        error = answer["error"]
-        optional = [field for field in ("details", "retryAfter") if field in error]
-        same(f"fields of {what}", list(error), ["code", "message", "status", *optional])
-        same(f"error of {what}", (error["code"], error["status"]), (code, status))
-        same(f"sentence of {what}", bool(error["message"]), True)
-        say("code", code)
-
-    def call(self, method: str, row: str, name: str, body: object) -> tuple[int, Any]:
-        url = f"{self.base}/api/v1{re.sub(':[a-zA-Z]+', name, row)}"
-        data = None if body is None else json.dumps(body).encode()
-        headers = self.identity | ({"Content-Type": "application/json"} if data else {})
-        request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - our own address
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-                return self.read(answer.status, answer.headers, answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return self.read(error.code, error.headers, error.read())
-
-    def read(self, status: int, headers: Any, body: bytes) -> tuple[int, Any]:  # noqa: ANN401 - headers of urllib
-        counted = [headers.get(f"X-RateLimit-{what}", "") for what in ("Limit", "Remaining", "Reset")]
-        # Without a known caller there is nobody to count for.
-        if status != 401:
-            same("headers of the rate limit", [value.isdecimal() for value in counted], [True] * 3)
-            same("reset within a minute", 0 <= int(counted[2]) - time.time() + 1 <= 62, True)
-        if status == 204:
-            same("body of 204", body, b"")
-            return status, None
-        same("media type", headers["Content-Type"].partition(";")[0], "application/json")
-        return status, json.loads(body)
 
 
 def walk_splits(api: Api, source_url: str, webhook_url: str) -> str:
@@ -202,8 +131,7 @@ def walk_keys(api: Api, base: str) -> None:
 
 
 def walk_billing(api: Api) -> None:
-    billing = {"plan": PLAN, "subscription": None, "paymentMethod": None}
-    api.row(200, billing, "GET", "/billing")
+    api.row(200, BILLING, "GET", "/billing")
     used = api.row(200, USAGE, "GET", "/billing/usage")
     same("jobs that are counted", used["usage"]["jobsCompleted"], 1)
     same("minutes begun", used["usage"]["minutesProcessed"], 1)
@@ -240,14 +168,10 @@ def walk_webhooks(api: Api, job_id: str) -> None:
 
 
 def walk_export(api: Api) -> None:
-    asked = api.row(202, EXPORT, "POST", "/account/export", body={"format": "csv"})
+    asked = api.row(202, REQUESTED, "POST", "/account/export", body={"format": "csv"})
     same("a new export", (asked["status"], asked["format"]), ("processing", "csv"))
     ended(api, "/account/exports/:exportId", asked["exportId"], "completed")
-    made = {
-        **{"exportId": ID, "status": TEXT, "format": TEXT, "createdAt": MOMENT, "completedAt": MOMENT},
-        **{"downloadUrl": TEXT, "size": NUMBER, "expiresAt": MOMENT, "availableUntil": MOMENT},
-    }
-    api.row(200, made, "GET", "/account/exports/:exportId", asked["exportId"])
+    api.row(200, EXPORTED, "GET", "/account/exports/:exportId", asked["exportId"])
     api.refused(400, "INVALID_PARAMS", "POST", "/account/export", body={"format": "xml"})
 
 
@@ -263,8 +187,7 @@ def check_callers(base: str, by_token: Api) -> None:
 def walk_deletion(by_token: Api, by_key: Api) -> None:
     wrong = {"confirmation": "delete my account"}
     by_token.refused(400, "INVALID_PARAMS", "DELETE", "/account", body=wrong)
-    deleted = {"message": TEXT, "deletionScheduledAt": MOMENT}
-    by_token.row(200, deleted, "DELETE", "/account", body={"confirmation": "DELETE MY ACCOUNT"})
+    by_token.row(200, DELETED, "DELETE", "/account", body={"confirmation": "DELETE MY ACCOUNT"})
     gone(by_key, "KEY_REVOKED")
 
 
@@ -274,57 +197,6 @@ def gone(api: Api, code: str) -> None:
     while api.call("GET", "/splits", "", None)[0] != 401 and time.monotonic() < give_up_at:
         time.sleep(POLL_S)
     api.refused(401, code, "GET", "/splits")
-
-
-def ended(api: Api, row: str, name: str, wanted: str) -> None:
-    give_up_at = time.monotonic() + GIVE_UP_S
-    seen: object = None
-    while time.monotonic() < give_up_at:
-        _, answer = api.call("GET", row, name, None)
-        seen = [each["status"] for each in answer["data"]] if "data" in answer else [answer["status"]]
-        if seen == [wanted]:
-            return
-        time.sleep(POLL_S)
-    raise SystemExit(f"{row} was {seen}, not {wanted}, after {GIVE_UP_S} s")
-
-
-def fits(what: str, value: Any, shape: Any) -> None:  # noqa: ANN401 - JSON and its shape
-    """Exactly: no field more, none less, in this order."""
-    if isinstance(shape, dict):
-        same(f"fields of {what}", list(value), list(shape))
-        for name, inner in shape.items():
-            fits(f"{name} of {what}", value[name], inner)
-    elif isinstance(shape, list):
-        same(f"kind of {what}", type(value), list)
-        for each in value:
-            fits(f"one of {what}", each, shape[0])
-    else:
-        same(f"{what} as {shape}: {value!r}", is_one(value, shape), True)
-
-
-def is_one(value: Any, kind: Any) -> bool:  # noqa: ANN401 - as above
-    if value is None:
-        return kind is None or kind == MAYBE_MOMENT
-    match kind:
-        case "id":
-            return isinstance(value, str) and bool(re.fullmatch("[a-z]+_[a-z0-9]+", value))
-        case "text":
-            return isinstance(value, str)
-        case "number":
-            return isinstance(value, int | float) and not isinstance(value, bool)
-        case "moment" | "moment or null":
-            return isinstance(value, str) and bool(TIME.fullmatch(value))
-    return isinstance(kind, type) and isinstance(value, kind)
-
-
-def say(*words: str) -> None:
-    sys.stdout.write(" ".join(words) + "\n")
-    sys.stdout.flush()
-
-
-def same(what: str, found: object, documented: object) -> None:
-    if found != documented:
-        raise SystemExit(f"{what}: found {found!r}, documented {documented!r}")
 
 
 if __name__ == "__main__":
