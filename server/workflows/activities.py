@@ -19,7 +19,7 @@ from server.workflows.messages import ChunkRef, FailedJob, JobRef, PlanRef, Shar
 from server.workflows.planning import Planning
 from server.workflows.reporter import Counter
 from server.workflows.segment_transcripts import SegmentTranscripts
-from server.workflows.steps import Steps, Work, alive
+from server.workflows.steps import Steps, Work, alive, bookkeeping
 from server.workflows.transcribing import Transcribing
 from server.workflows.workers import count_workers
 from storage.keys import manifest_key
@@ -99,7 +99,7 @@ class SplitActivities:
     @activity.defn(name="split.complete")
     async def complete(self, ref: JobRef) -> None:
         """The manifest is stored beside the segments, then the record says that all is there."""
-        with reported():
+        async with bookkeeping():
             await self._store_manifest(ref)
             job = await self._parts.records.complete(ref.job_id)
             await self._parts.steps.afterwards.job_ended(job.account_id, job.id)

@@ -90,7 +90,7 @@ class Steps(Generic[Request]):
     async def fail(self, failed: FailedJob) -> None:
         """Nothing is left in the store, then the record says why."""
         job, failure = failed.job, failure_of(failed)
-        with reported():
+        async with bookkeeping():
             await self.store.delete_prefix(job_prefix(job.account_id, job.job_id))
             await self.records.fail(job.job_id, failure)
             await self.records.objects_removed(job.job_id)
@@ -138,8 +138,16 @@ class Steps(Generic[Request]):
 
 
 @asynccontextmanager
+async def bookkeeping() -> AsyncIterator[None]:
+    """Short work, of which the engine hears within seconds that its worker is lost."""
+    with reported():
+        async with alive():
+            yield
+
+
+@asynccontextmanager
 async def alive() -> AsyncIterator[None]:
-    """Heartbeats for work that reports no progress: without one its cancellation would not be heard."""
+    """Heartbeats for work that reports no progress: without one nothing is heard of its end or cancelling."""
 
     async def beat() -> None:
         while True:

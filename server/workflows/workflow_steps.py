@@ -67,6 +67,7 @@ async def record_step(step: Step[Arg, None], arg: Arg) -> None:
         step,
         arg,
         start_to_close_timeout=RECORD_LIMIT,
+        heartbeat_timeout=HEARTBEAT,
         retry_policy=RECORD_RETRIES,
         priority=RECORD_PRIORITY,
     )
