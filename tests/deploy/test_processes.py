@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]  # it carries no types
 import httpx
 import pytest
-import yaml  # type: ignore[import-untyped]  # it carries no types
+import yaml
 
 from tests.corpus.recordings import SAMPLES, music, write_wav
 from tests.deploy.compose_file import ROOT, Service, services_of

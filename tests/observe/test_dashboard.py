@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # it carries no types
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.observe.watched import Watched
