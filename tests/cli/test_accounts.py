@@ -39,11 +39,14 @@ async def test_accounts_are_listed_given_plans_and_closed(house: House, operator
     second = made["id"]
 
     planned = await operator("accounts", "plan", second, "plan_pro")
+    default = await operator("accounts", "plan", second, "--default")
+    await operator("accounts", "plan", second, "plan_pro")
     closed = await operator("accounts", "close", second)
     table = await operator("accounts", "list")
     document = json.loads((await operator("accounts", "list", "--json")).out)
 
     assert planned.err == f"Account {second} has the plan Pro.\n"
+    assert default.err == f"Account {second} has the plan Unlimited.\n"
     assert closed.err.startswith(f"Account {second} is closed; its last records go on ")
     assert [line.split()[:3] for line in table.out.splitlines()[1:]] == [
         ["acc_bootstrap", "Bootstrap", "unlimited"],
@@ -72,6 +75,8 @@ async def test_a_closed_account_lets_nobody_in(house: House, operator: Cli, cli:
         (["accounts", "create", "Acme", "--plan", "plan_x"], "'plan_x' is no plan; there are plan_free"),
         (["accounts", "create", " "], "A name has 1 to 100 printable characters"),
         (["accounts", "plan", "acc_x", "plan_pro"], "There is no account 'acc_x'"),
+        (["accounts", "plan", "acc_x"], "Say which plan: its id, or --default."),
+        (["accounts", "plan", "acc_x", "plan_pro", "--default"], "Say which plan"),
         (["accounts", "close", "acc_x"], "There is no account 'acc_x'"),
         (["token", "--account", "acc_x"], "There is no account 'acc_x'"),
         (["token", "--jwt-jwks-url", "https://id.example/keys"], "tokens of an identity provider only"),

@@ -50,6 +50,24 @@ async def test_a_job_is_shown_with_its_segments_and_links(service: Service, cli:
     assert json.loads((await cli("jobs", "show", job_id, "--json")).out)["id"] == job_id
 
 
+async def test_it_is_said_until_when_links_work_and_what_is_not_kept_any_more(
+    service: Service, cli: Cli
+) -> None:
+    job_id = create(service)
+    await cli("jobs", "watch", job_id)
+    kept = await cli("jobs", "show", job_id)
+    for segment in service.jobs[job_id].split.segments:
+        segment.ClearField("download_url")
+        segment.ClearField("expire_time")
+
+    gone = await cli("jobs", "show", job_id)
+    document = json.loads((await cli("jobs", "show", job_id, "--json")).out)
+
+    assert "\nLinks work until 2026-01-03 03:04:05Z; 'zerokerf jobs show job1' makes fresh ones" in kept.out
+    assert gone.out.endswith("\nThe files are not kept any more: only this record of them stays.\n")
+    assert [each["download_url"] for each in document["segments"]] == [None] * 3
+
+
 async def test_a_manifest_is_printed_or_saved_byte_for_byte(
     service: Service, cli: Cli, tmp_path: Path
 ) -> None:

@@ -86,6 +86,29 @@ async def test_links_that_expire_while_saving_are_renewed(service: Service, cli:
     assert len(list((tmp_path / "out").iterdir())) == 3
 
 
+async def test_files_that_are_not_kept_any_more_are_said_to_be_gone(
+    service: Service, cli: Cli, tmp_path: Path
+) -> None:
+    service.keeps_files = False
+
+    saved = await cli("split", URL, "--every", "10m", "-o", "out")
+    links = await cli("split", URL, "--every", "10m", "-q")
+
+    assert (saved.code, list((tmp_path / "out").iterdir())) == (1, [])
+    assert saved.err.endswith(
+        "\nError: talk_000.wav is not kept any more: its account's plan keeps files no longer.\n"
+    )
+    assert "its links" not in saved.err
+    assert links.out == ""
+
+
+async def test_the_address_of_a_webhook_is_passed_on(service: Service, cli: Cli) -> None:
+    await cli("split", URL, "--every", "10m", "--webhook-url", "https://hooks.example.com/a")
+
+    (request, _), *_ = service.requests.values()
+    assert request.webhook_url == "https://hooks.example.com/a"
+
+
 async def test_a_failed_job_is_code_3_with_its_reason(service: Service, cli: Cli) -> None:
     service.failure = CorruptFile("frame 7 ends early")
 

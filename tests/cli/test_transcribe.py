@@ -68,12 +68,16 @@ async def test_an_address_names_the_files_too(cli: Cli, tmp_path: Path) -> None:
 
 async def test_what_is_asked_for_is_passed_on(service: Service, cli: Cli) -> None:
     options = ("--language", "en", "--model", "big", "--enhanced", "--channels", "--vocab", "kerf")
+    webhook = ("--webhook-url", "https://hooks.example.com/a")
 
-    await cli("transcribe", URL, *options, "--vocab", "two words", "--line-length", "32", "--lines", "1")
+    await cli(
+        "transcribe", URL, *options, "--vocab", "two words", "--line-length", "32", "--lines", "1", *webhook
+    )
 
     request = asked(service)
     config, overrides = request.transcription_config, request.output_config.srt_overrides
     assert (request.source.url, request.model_code, config.language) == (URL, "big", "en")
+    assert request.webhook_url == "https://hooks.example.com/a"
     assert config.operating_point == TranscriptionConfig.OPERATING_POINT_ENHANCED
     assert config.diarization == TranscriptionConfig.DIARIZATION_CHANNEL
     assert [entry.content for entry in config.additional_vocab] == ["kerf", "two words"]

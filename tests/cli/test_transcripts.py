@@ -97,6 +97,21 @@ async def test_a_job_that_is_not_done_has_no_text(service: Service, cli: Cli) ->
     assert result.err == "Error: Job call1 has no txt transcript: only jobs that are done have one.\n"
 
 
+async def test_what_is_not_kept_any_more_is_said_to_be_gone(service: Service, cli: Cli) -> None:
+    job_id = await done(service, cli)
+    service.transcription.jobs[job_id].job.expire_time.FromJsonString("2026-01-03T03:04:05Z")
+
+    shown = await cli("transcripts", "show", job_id)
+    text = await cli("transcripts", "get", job_id)
+    files = await cli("transcripts", "files", job_id, "--json")
+
+    gone = "The files are not kept any more, since 2026-01-03 03:04:05Z: only this record stays.\n"
+    assert shown.out.endswith(gone)
+    assert (text.code, text.out) == (1, "")
+    assert text.err.startswith("Error: The txt transcript of job call1 is not kept any more")
+    assert (files.err, json.loads(files.out)) == (gone, {"inputs": [], "outputs": []})
+
+
 async def test_watching_prints_every_event_as_a_line_of_json(service: Service, cli: Cli) -> None:
     result = await cli("transcripts", "watch", create(service), "--json", "--after", "2")
 

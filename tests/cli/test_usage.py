@@ -45,6 +45,7 @@ URL = "https://example.org/a.mp3"
         (["split", URL, "--parts", "2", "--verify", "most"], "--verify 'most' is not possible; use one of"),
         (["split", URL, "--parts", "2", "--plan", "-o", "out"], "--plan makes no job"),
         (["split", URL, "--parts", "2", "--plan", "-q"], "--plan makes no job"),
+        (["split", URL, "--parts", "2", "--plan", "--webhook-url", URL], "--plan makes no job"),
         (["split", "none.wav", "--every", "10m"], "There is no file 'none.wav'"),
         (["split", ".", "--every", "10m"], "There is no file '.'"),
         (["split", "ftp://example.org/a", "--every", "10m"], "begins with http:// or https://"),

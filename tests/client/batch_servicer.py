@@ -111,7 +111,8 @@ class Transcriptions(BatchServiceServicer):
         job = self._jobs.work(request.id).job
         recording = BatchFile(key="t/a/j/x/in/source", download_url="http://x/recording")
         outputs = [each for each in self._jobs.outputs(job) if request.include_vtt or each.format != "vtt"]
-        return GetBatchJobFilesResponse(inputs=[recording], outputs=outputs)
+        inputs = [] if job.HasField("expire_time") else [recording]
+        return GetBatchJobFilesResponse(inputs=inputs, outputs=outputs)
 
     async def WatchBatchJob(
         self, request: WatchBatchJobRequest, context: Context

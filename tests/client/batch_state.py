@@ -92,7 +92,7 @@ class Transcription:
         await work.move(BatchJob.STATE_DONE, 100, CHUNKS)
 
     def outputs(self, job: BatchJob) -> list[BatchFile]:
-        if job.state != BatchJob.STATE_DONE:
+        if job.state != BatchJob.STATE_DONE or job.HasField("expire_time"):
             return []
         return [self._file(job, each) for each in self.texts]
 

@@ -27,7 +27,7 @@ class FileServer:
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        path = head.split(" ")[1]
+        path = head.split(" ")[1].partition("?")[0]
         asked = re.search(r"range: bytes=(\d+)-", head, re.IGNORECASE)
         start = int(asked[1]) if asked and self.knows_ranges else 0
         self.starts.append(int(asked[1]) if asked else 0)

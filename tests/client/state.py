@@ -86,6 +86,7 @@ class Service:
     calls: list[str] = field(default_factory=list)
     source_limit_bytes: int = 2**30
     segments: list[bytes] = field(default_factory=lambda: [b"a" * 3000, b"b" * 2000, b"c" * 10])
+    keeps_files: bool = True
     #: Samples of the source that no segment holds.
     lost_samples: int = 0
     #: What is said of each segment besides.
@@ -150,7 +151,9 @@ class Service:
             segment.size = len(content)
             segment.sha256 = hashlib.sha256(content).hexdigest()
             segment.file_name = f"talk_{index:03d}.wav"
-            segment.download_url = self.files.add(segment.file_name, content)
+            if self.keeps_files:
+                segment.download_url = self.files.add(segment.file_name, content)
+                segment.expire_time.FromJsonString("2026-01-03T03:04:05Z")
             if index < len(self.said):
                 segment.MergeFrom(self.said[index])
             split.source.sample_count += len(content)

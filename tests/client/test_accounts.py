@@ -1,6 +1,8 @@
 """Keys, usage and the end of an account, through the client and against the real service."""
 
 from datetime import UTC, datetime
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -130,6 +132,31 @@ async def test_an_archive_is_begun_once_however_many_answers_get_lost(
     assert (await manager.accounts.get_export(begun.id)).id == begun.id
     with pytest.raises(errors.ExportNotFound):
         await manager.accounts.get_export("exp_none")
+
+
+async def test_an_archive_is_fetched_once_it_is_made(
+    house: House, manager: AsyncClient, tmp_path: Path
+) -> None:
+    begun = await manager.accounts.export()
+    with pytest.raises(errors.FileNotKept):
+        await manager.accounts.download_export(begun, tmp_path)
+    house.archivist.may_make.set()
+
+    made = await manager.accounts.wait_export(begun.id)
+    path = await manager.accounts.download_export(made, tmp_path)
+
+    assert (made.state, path) == (AccountExport.STATE_COMPLETED, tmp_path / f"{begun.id}.zip")
+    with ZipFile(path) as archive:
+        assert "account.json" in archive.namelist()
+
+
+async def test_an_archive_that_cannot_be_made_is_told_as_failed(house: House, manager: AsyncClient) -> None:
+    house.archivist.fails = True
+    house.archivist.may_make.set()
+
+    made = await manager.accounts.wait_export((await manager.accounts.export()).id)
+
+    assert (made.state, made.download_url) == (AccountExport.STATE_FAILED, "")
 
 
 async def test_an_account_ends_only_when_that_is_confirmed(house: House, manager: AsyncClient) -> None:

@@ -38,6 +38,7 @@ async def test_a_job_is_created_as_it_was_meant(service: Service, client: AsyncC
         lines=1,
         metadata={"show": {"number": 7}, "tags": ["a", None]},
         tracking={"title": "Talk"},
+        webhook_url="https://hooks.example.com/a",
         request_id="monday",
     )
 
@@ -58,6 +59,7 @@ async def test_a_job_is_created_as_it_was_meant(service: Service, client: AsyncC
         "output_config": {"srt_overrides": {"max_line_length": 42, "max_lines": 1}},
         "metadata": {"show": {"number": 7}, "tags": ["a", None]},
         "tracking": {"title": "Talk"},
+        "webhook_url": "https://hooks.example.com/a",
         "request_id": "monday",
     }
 
