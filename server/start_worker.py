@@ -135,6 +135,8 @@ async def _transcribing(
     detector = SpeechDetector(threads=settings.speech_threads)
     stack.push_async_callback(detector.close)
     models = await open_models(settings)
+    hears = WorkerKind.TRANSCRIBE in settings.worker_kinds
+    default = models.all[0] if hears else None  # others need one only to tell languages apart
     return Transcribing(
         records=ground.batches,
         store=ground.storage.store,
@@ -142,6 +144,6 @@ async def _transcribing(
         detector=detector,
         models=models,
         recognizers=await stack.enter_async_context(
-            open_recognizers(runtime, models.all[0], ground.observing.metrics.speech.recognizing)
+            open_recognizers(runtime, default, ground.observing.metrics.speech.recognizing)
         ),
     )

@@ -21,7 +21,7 @@ QUEUES: Mapping[str, str] = {
     "deliver": DELIVERY_QUEUE,
     "upkeep": UPKEEP_QUEUE,
 }
-_LIMIT = timedelta(seconds=10)
+_LIMIT = timedelta(seconds=5)
 #: A worker that waits for work asks anew after a minute.
 _HEARD_WITHIN = timedelta(seconds=75)
 
@@ -40,10 +40,11 @@ async def has_namespace(client: Client) -> bool:
 
 async def idle_kinds(client: Client) -> tuple[str, ...]:
     """Kinds of work that no worker has asked for lately. Raises Unavailable."""
-    return tuple([kind for kind, queue in QUEUES.items() if not await _is_polled(client, queue)])
+    return tuple([kind for kind, queue in QUEUES.items() if not await workers_asking(client, queue)])
 
 
-async def _is_polled(client: Client, queue: str) -> bool:
+async def workers_asking(client: Client, queue: str) -> frozenset[str]:
+    """Those that have asked for work of this queue lately. Raises Unavailable."""
     request = DescribeTaskQueueRequest(
         namespace=client.namespace,
         task_queue=TaskQueue(name=queue),
@@ -54,4 +55,5 @@ async def _is_polled(client: Client, queue: str) -> bool:
     except RPCError as error:
         raise Unavailable("The job engine") from error
     since = datetime.now(UTC) - _HEARD_WITHIN
-    return any(poller.last_access_time.ToDatetime(UTC) > since for poller in answer.pollers)
+    heard = (poller for poller in answer.pollers if poller.last_access_time.ToDatetime(UTC) > since)
+    return frozenset(poller.identity for poller in heard)

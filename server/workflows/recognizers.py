@@ -41,12 +41,13 @@ class Recognizers:
 
 @asynccontextmanager
 async def open_recognizers(
-    runtime: WhisperRuntime, default: Model, on_recognizing: OnRecognizing | None = None
+    runtime: WhisperRuntime, default: Model | None, on_recognizing: OnRecognizing | None = None
 ) -> AsyncIterator[Recognizers]:
-    """Raises ConfigError if the default model cannot be run here."""
+    """Raises ConfigError if the default model cannot be run here. Other models are loaded when needed."""
     recognizers = Recognizers(runtime, on_recognizing)
     try:
-        await recognizers.get(default)
+        if default is not None:
+            await recognizers.get(default)
         yield recognizers
     finally:
         await recognizers.close()
