@@ -21,6 +21,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
+    DisconnectionError,
     InterfaceError,
     MissingGreenlet,
     OperationalError,
@@ -61,7 +62,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Each query sees what is committed when it begins. Raises Unavailable, as `writing` does."""
         with _outages():
-            async with self.engine.connect() as connection:
+            async with self._single.connect() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -123,15 +124,22 @@ def _postgres_address(address: URL) -> URL:
 
 
 def _postgres_engine(address: URL) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         address,
         hide_parameters=True,  # what clients sent stays out of errors and logs
         pool_size=10,
         max_overflow=10,
         pool_timeout=10,
-        pool_pre_ping=True,
         connect_args={"timeout": 10, "command_timeout": 30},
     )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: DBAPIConnection, _record: object, _proxy: object) -> None:
+    """A server that went away has closed its connections; asking each before its use costs three trips."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def _sqlite_engine(address: URL) -> AsyncEngine:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Generic
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import RowMapping, Select, bindparam, select, update
 
 from server.database.clock import Clock, utc_now
 from server.database.ids import Prefix, is_id, shown
@@ -23,9 +23,13 @@ from server.jobs.rows import job_of
 from server.jobs.speech_chunks import chunk_at, chunks_of, put_chunks, put_heard, recognized_so_far
 from server.jobs.speech_model import Recognized, SpeechChunk
 from server.jobs.states import State
+from server.jobs.together import Together
 from server.jobs.wakeups import Wakeups
 from server.jobs.wanted import JobNoLongerWanted
 from zerokerf.errors import InvalidParams, JobCancelled, JobNotCancellable, JobNotFound
+
+#: Rows that one query reads.
+_MOST_ROWS = 64
 
 
 class JobRecords(Generic[Request]):
@@ -45,6 +49,10 @@ class JobRecords(Generic[Request]):
         self._kind = kind
         self._clock = clock
         self._observer = observer
+        present = jobs.c.id.in_(bindparam("ids", expanding=True)), jobs.c.kind == kind.name
+        self._rows_query = select(jobs).where(*present, jobs.c.deleted_at.is_(None))
+        self._rows = Together(self._ask_rows)
+        self._events = Together(self._ask_events)
 
     # ---- for clients
 
@@ -52,12 +60,20 @@ class JobRecords(Generic[Request]):
         """Raises JobNotFound, also for another account's job and for what cannot be an id."""
         if not is_id(Prefix.JOB, job_id):
             raise JobNotFound(shown(job_id))
-        query = self._present(job_id).where(jobs.c.account_id == account_id)
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).mappings().one_or_none()
-        if row is None:
+        row = await self._rows.get(job_id)
+        if row is None or row["account_id"] != account_id:
             raise JobNotFound(job_id)
         return job_of(row, self._kind)
+
+    async def _ask_rows(self, job_ids: Sequence[str]) -> dict[str, RowMapping]:
+        found: dict[str, RowMapping] = {}
+        async with self._database.reading() as connection:
+            for start in range(0, len(job_ids), _MOST_ROWS):
+                rows = await connection.execute(
+                    self._rows_query, {"ids": _filled(job_ids[start : start + _MOST_ROWS])}
+                )
+                found.update((row["id"], row) for row in rows.mappings())
+        return found
 
     async def request_cancel(self, account_id: str, job_id: str) -> Job[Request]:
         """Safe to repeat. Raises JobNotCancellable for a job that has ended otherwise."""
@@ -172,8 +188,13 @@ class JobRecords(Generic[Request]):
             raise InvalidParams({"after_sequence": sentence})
         if after_sequence == job.last_sequence:
             return job.state, ()
+        return job.state, await self._events.get((job_id, after_sequence, limit)) or ()
+
+    async def _ask_events(
+        self, asked: Sequence[tuple[str, int, int]]
+    ) -> dict[tuple[str, int, int], tuple[JobEvent, ...]]:
         async with self._database.reading() as connection:
-            return job.state, await events_of(connection, job_id, after_sequence, limit)
+            return {one: await events_of(connection, *one) for one in asked}
 
     # ---- one job, locked
 
@@ -212,6 +233,11 @@ class JobRecords(Generic[Request]):
     def _present(self, job_id: str) -> Select[Any]:
         mine = jobs.c.id == job_id, jobs.c.kind == self._kind.name
         return select(jobs).where(*mine, jobs.c.deleted_at.is_(None))
+
+
+def _filled(job_ids: Sequence[str]) -> list[str]:
+    """As many as the next power of two, so that there are few different statements to prepare."""
+    return [*job_ids, *[job_ids[0]] * ((1 << (len(job_ids) - 1).bit_length()) - len(job_ids))]
 
 
 def processing(job: Job[Request]) -> Job[Request]:
