@@ -15,7 +15,14 @@ from tests.services.seaweed import REGION, SeaweedServer
 from tests.services.zerokerf import Deployment, running
 
 #: Small enough that what is too much, or takes too long, is so within a test.
-LIMITS = {"ZEROKERF_MAX_SOURCE_BYTES": str(48 << 20), "ZEROKERF_FETCH_IDLE_S": "1"}
+LIMITS = {
+    "ZEROKERF_MAX_SOURCE_BYTES": str(48 << 20),
+    "ZEROKERF_FETCH_IDLE_S": "1",
+    "ZEROKERF_PLANS_FILE": str(Path(__file__).with_name("plans.toml")),
+    "ZEROKERF_RETENTION_EVERY_S": "2",
+    "ZEROKERF_WEBHOOK_SCHEDULE": "0.3,0.3",
+    "ZEROKERF_WEBHOOK_PROGRESS_BYTES": str(8 << 20),
+}
 _BUCKET = "test-end-to-end"
 
 

@@ -1,12 +1,8 @@
 """Receivers written from the documentation believe real deliveries, and no others."""
 
-import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +15,9 @@ from server.webhooks.model import Attempt
 from server.webhooks.sending import Sender
 from server.webhooks.signing_secrets import SigningSecrets
 from tests.webhooks.deliveries import BEGINNING, new_account, new_delivery
-from tests.webhooks.node import node_program
+from tests.webhooks.node import node_receiver
 from tests.webhooks.receiver import Received, answers, loopback_post, receiving
 
-RECEIVER = Path(__file__).parents[1] / "node" / "webhook_receiver.mjs"
 #: What JavaScript puts into another order, or writes in another way, than most.
 METADATA = {"z": "é\u2028/", "10": 1e21, "2": -0.0, "a": [0.1, 5.0, "\ud800"], "n": None}
 BODY = payload.job_body(
@@ -53,20 +48,6 @@ def is_real(got: Received, secret: str) -> bool:
     """As documented for Python: over the bytes as they came."""
     expected = hmac.new(secret.encode(), got.body, hashlib.sha256).hexdigest()
     return hmac.compare_digest(expected, got.headers["x-audiospliter-signature"])
-
-
-@asynccontextmanager
-async def node_receiver(secret: str) -> AsyncIterator[tuple[str, asyncio.StreamReader]]:
-    """Where it listens, and what it prints of each request."""
-    node = await asyncio.create_subprocess_exec(
-        node_program(), RECEIVER, secret, stdout=asyncio.subprocess.PIPE
-    )
-    assert node.stdout
-    try:
-        yield f"http://127.0.0.1:{int(await node.stdout.readline())}/", node.stdout
-    finally:
-        node.kill()
-        await node.wait()
 
 
 async def test_node_verifies_the_body_that_it_wrote_again(
