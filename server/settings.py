@@ -117,6 +117,7 @@ class Settings(BaseModel):
     storage_access_key: SecretStr | None = None
     storage_secret_key: SecretStr | None = None
     storage_session_token: SecretStr | None = None
+    storage_compose: bool = Field(True, description="Whether an S3 store makes long segments itself.")
     signing_key: SecretStr | None = Field(None, min_length=32, description="Signs links to local files.")
 
     temporal_address: Address | None = Field(None, description="A Temporal server; an embedded one if unset.")

@@ -27,6 +27,7 @@ from server.webhooks.signing_secrets import SigningSecrets
 from server.workflows.activities import SplitActivities, SplitParts
 from server.workflows.batch_activities import BatchActivities, BatchParts
 from server.workflows.closing_activities import ClosingActivities, ClosingParts
+from server.workflows.composing import Composing
 from server.workflows.cutting import Cutting
 from server.workflows.export_activities import ExportActivities, ExportParts
 from server.workflows.planning import Planning
@@ -42,6 +43,8 @@ from server.workflows.webhook_activities import WebhookActivities, WebhookParts
 from server.workflows.webhook_bodies import WebhookBodies
 from server.workflows.webhook_worker import make_webhook_worker
 from server.workflows.worker import make_workers
+from storage.compose import Composer
+from storage.interface import ObjectStore
 
 log = structlog.get_logger()
 
@@ -65,6 +68,7 @@ async def start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground
             records=ground.records,
             steps=Steps(ground.records, sources, store, scratch, client, after),
             cutting=Cutting(ground.records, store, tools),
+            composing=Composing(store, _composer(settings, store), tools),
             planning=Planning(sources, tools),
             transcribing=of_segments,
             transcripts=SegmentTranscripts(ground.records, store, of_segments),
@@ -88,6 +92,10 @@ async def start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground
     for kind, worker in workers.items():
         if kind in settings.worker_kinds:
             await stack.enter_async_context(worker)
+
+
+def _composer(settings: Settings, store: ObjectStore) -> Composer | None:
+    return store if settings.storage_compose and isinstance(store, Composer) else None
 
 
 def _webhooks(settings: Settings, ground: Ground) -> WebhookActivities:

@@ -30,7 +30,7 @@ class RemoteFile:
 
 def segment_file(segment: Segment) -> RemoteFile:
     name = _safe_name(segment.file_name, f"segment_{segment.index:04d}")
-    return RemoteFile(name, segment.download_url, segment.size, segment.sha256)
+    return RemoteFile(name, segment.download_url, segment.size, segment.sha256 or None)
 
 
 def transcript_file(file: TranscriptFile) -> RemoteFile:

@@ -76,7 +76,8 @@ class ManifestSource:
 
     file_name: FileName
     size_bytes: Count
-    sha256: Sha256
+    sha256: Sha256 | None
+    """Null where the source never left the store, so that nobody read all of it."""
     format: Format
     codec: str
     sample_rate: Annotated[int, Field(gt=0)]
@@ -101,6 +102,27 @@ class ManifestOutput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """Which bytes of the source the store copied into a file itself. Nobody read them all, so that nobody
+    knows their SHA-256."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _JSON
+
+    source_offset: Count
+    source_bytes: Annotated[int, Field(gt=0)]
+    source_etag: str
+    """That of the stored source; the store copied while it was this one, or not at all."""
+    etag: str
+    """What the store called the file when it was made."""
+    compared_bytes: Count
+    """How many bytes were read back at each end, and are the source's."""
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentProof:
     """What was seen of one finished file."""
 
@@ -115,6 +137,8 @@ class SegmentProof:
     """After so many samples the segment, decoded on its own, is the same as the source played up to there."""
     deviation: Annotated[float, Field(ge=0)] = 0.0
     """How far samples are off until then; 1 is full scale."""
+    composed: Annotated[Composition | None, Field(exclude_if=_is_none)] = None
+    """Of a file that the store made of its own copy of the source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +174,8 @@ class ManifestSegment:
     overlap_samples: Count = 0
     """The file begins so much before its range."""
     size_bytes: Count
-    sha256: Sha256
+    sha256: Sha256 | None
+    """Null for a file that the store composed: `proof.composed` says of what."""
     reason: str
     """Why it ends where it does."""
     shifted_samples: int = 0

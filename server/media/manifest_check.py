@@ -37,7 +37,7 @@ def reprove(manifest: Manifest, folder: Path) -> Iterator[Finding | None]:
     """Blocking. One step for the sums, then one for each segment: what is wrong with it, or None.
 
     A file is read once for its hash, which proves every byte, and once for its frames, which proves that the
-    manifest spoke the truth about it.
+    manifest spoke the truth about it. Of a file without a hash the frames are all there is to go by.
     """
     yield _wrong_sums(manifest)
     for segment in manifest.segments:
@@ -67,17 +67,21 @@ def _wrong_file(manifest: Manifest, segment: ManifestSegment, path: Path) -> str
     size_bytes = path.stat().st_size
     if size_bytes != segment.size_bytes:
         return f"has {size_bytes} bytes instead of {segment.size_bytes}."
-    with path.open("rb", buffering=0) as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != segment.sha256:
-            return "is not the file that was made: its SHA-256 is another one."
+    if segment.sha256 is not None and _sha256(path) != segment.sha256:
+        return "is not the file that was made: its SHA-256 is another one."
     return _wrong_structure(manifest, segment, path)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _wrong_structure(manifest: Manifest, segment: ManifestSegment, path: Path) -> str | None:
     try:
         copier = open_copier(manifest.output.format, path)
     except NotCopyable:
-        return None  # of a kind that our own readers don't count; its hash has proven it
+        return None  # of a kind that our own readers do not count, nor stores compose: its hash proved it
     except CorruptFile:
         return "can't be read."
     expected = segment.output_samples + segment.excess_samples

@@ -9,13 +9,13 @@ from server.media.manifest import (
 from server.media.splitting import FinishedSegment, Opened
 
 
-def manifest_source(opened: Opened, file_name: str, sha256: str) -> ManifestSource:
+def manifest_source(opened: Opened, file_name: str, sha256: str | None) -> ManifestSource:
     facts, making = opened.facts, opened.making
     integrity = making.integrity
     return ManifestSource(
         file_name=file_name,
         size_bytes=facts.size_bytes,
-        sha256=sha256,
+        sha256=sha256 or None,
         format=facts.format,
         codec=facts.codec,
         sample_rate=making.sample_rate,
@@ -51,7 +51,7 @@ def manifest_segment(segment: FinishedSegment, file_name: str) -> ManifestSegmen
         sample_count=cut.sample_count,
         overlap_samples=cut.overlap_samples,
         size_bytes=file.size_bytes,
-        sha256=file.sha256,
+        sha256=file.sha256 or None,
         reason=file.reason,
         shifted_samples=cut.shifted_samples,
         title=cut.title,

@@ -64,7 +64,7 @@ async def make_segment(
         sha256 = await _write(pcm, cut, plan, part, decoder, on_samples)
         tag_bytes = await asyncio.to_thread(dress, part, cut) if dress else 0
         if tag_bytes:
-            sha256 = await in_thread(_sha256, part)
+            sha256 = await in_thread(sha256_of, part)
         size_bytes = part.stat().st_size
         part.replace(path)
     finally:
@@ -98,7 +98,7 @@ async def _write(
         await _encode(pcm, cut, plan, part, decoder, on_samples)
     if plan.format is Format.MP3:
         await asyncio.to_thread(set_mp3_length, part, samples)
-    return await in_thread(_sha256, part)
+    return await in_thread(sha256_of, part)
 
 
 async def _encode(
@@ -153,7 +153,7 @@ def _wav_chunks(pcm: Pcm, cut: Cut) -> Iterator[bytes]:
         yield b"\0"
 
 
-def _sha256(part: Path, stop: threading.Event) -> str:
+def sha256_of(part: Path, stop: threading.Event) -> str:
     digest = hashlib.sha256()
     with part.open("rb", buffering=0) as file:
         while not stop.is_set() and (chunk := file.read(_CHUNK_BYTES)):

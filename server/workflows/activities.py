@@ -1,7 +1,8 @@
 """What a split job's steps do. Each may run twice: its effects land on keys and rows that the plan fixed."""
 
 import asyncio
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import structlog
 from temporalio import activity
@@ -12,7 +13,10 @@ from server.jobs.speech_model import SpeechRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.split_rows import request_of
 from server.media.manifest import from_json
+from server.media.segment import sha256_of
 from server.media.splitting import Share
+from server.media.threads import in_thread
+from server.workflows.composing import Composing
 from server.workflows.cutting import Cutting
 from server.workflows.failures import reported
 from server.workflows.messages import ChunkRef, FailedJob, JobRef, PlanRef, ShareRef, packed_plan
@@ -34,6 +38,7 @@ class SplitParts:
     records: SplitRecords
     steps: Steps[SplitRequest]
     cutting: Cutting
+    composing: Composing
     planning: Planning
     transcribing: Transcribing
     transcripts: SegmentTranscripts
@@ -46,6 +51,7 @@ class SplitActivities:
     @activity.defn(name="split.fetch")
     async def fetch(self, ref: JobRef) -> bool | None:
         """The source is stored. Answers whether it is to be transcribed too."""
+        await self._copy_upload(ref)
         job = await self._parts.steps.fetch(ref)
         return job.request.transcribe is not None
 
@@ -55,9 +61,13 @@ class SplitActivities:
         steps = self._parts.steps
         async with steps.working(ref, "cut") as work:
             _count_cutting(work)
+            sink = self._parts.cutting.sink(work.job, work.folder, work.reporter)
+            if await self._parts.composing.run(work.job, work.folder, sink):
+                return 0
             path = await steps.source_of(work)
+            job = await self._hashed(work.job, path)
             workers = await count_workers(steps.client)
-            return await self._parts.cutting.run(work.job, path, work.folder, work.reporter, workers=workers)
+            return await self._parts.cutting.run(job, path, work.folder, work.reporter, workers=workers)
 
     @activity.defn(name="split.cut-share")
     async def cut_share(self, ref: ShareRef) -> None:
@@ -122,6 +132,28 @@ class SplitActivities:
     async def clean_up(self, ref: JobRef) -> None:
         """Of jobs of every kind."""
         await self._parts.steps.clean_up(ref)
+
+    async def _copy_upload(self, ref: JobRef) -> None:
+        """Inside the store, where that spares its bytes the way through here."""
+        parts = self._parts
+        if parts.composing.composer is None:
+            return
+        async with parts.steps.working(ref, "copy") as work:
+            source, sources = work.job.source, parts.steps.sources
+            if source is not None and source.sha256 is not None:
+                return
+            most = min(sources.limits.max_bytes, work.job.terms.max_source_bytes or sources.limits.max_bytes)
+            facts = await parts.composing.copied(work.job, sources.uploads, most)
+            if facts is not None:
+                work.reporter.fetched(facts.size_bytes or 0, facts.size_bytes)
+                await parts.records.record_facts(ref.job_id, facts)
+
+    async def _hashed(self, job: SplitJob, path: Path) -> SplitJob:
+        """With the source's SHA-256 on record, if it came without one and is here after all."""
+        if job.source is None or job.source.sha256 != "":
+            return job
+        sha256 = await in_thread(sha256_of, path)
+        return await self._parts.records.record_facts(job.id, replace(job.source, sha256=sha256))
 
     async def _store_manifest(self, ref: JobRef) -> None:
         parts = self._parts

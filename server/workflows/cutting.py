@@ -36,6 +36,9 @@ class Cutting:
     store: ObjectStore
     tools: Tools
 
+    def sink(self, job: SplitJob, folder: ScratchFolder, reporter: Reporter, workers: int = 1) -> "JobSink":
+        return JobSink(self, job, folder, reporter, workers)
+
     async def run(
         self,
         job: SplitJob,
@@ -54,8 +57,8 @@ class Cutting:
                 recipe_of(job.request),
                 folder.path,
                 self.tools,
-                _JobSink(self, job, folder, reporter, workers if share == WHOLE else 1),
-                why_not_copied=_why_not_copied(job),
+                self.sink(job, folder, reporter, workers if share == WHOLE else 1),
+                why_not_copied=why_not_copied(job),
                 share=share,
             )
         except _WorthSharing as work:
@@ -63,7 +66,7 @@ class Cutting:
         return 0
 
 
-def _why_not_copied(job: SplitJob) -> str | None:
+def why_not_copied(job: SplitJob) -> str | None:
     """Segments of an earlier try were made in one way: those that are left must be as well."""
     output = (job.manifest_head or {}).get("output", {})
     why: str | None = output.get("whyNotCopied")
@@ -77,7 +80,7 @@ class _WorthSharing(Exception):
         self.shares = shares
 
 
-class _JobSink:
+class JobSink:
     """One job's segments on their way into the store and onto the record."""
 
     def __init__(
@@ -124,6 +127,16 @@ class _JobSink:
         key = segment_key(job.account_id, job.id, file.index, self._format.extension)
         await parts.store.put(key, file.path, content_type=self._format.content_type)
         await asyncio.to_thread(file.path.unlink)
+        await self._recorded(segment, key)
+
+    async def keep_stored(self, segment: FinishedSegment) -> None:
+        """A segment that the store made itself, under its key."""
+        job = self._job
+        key = segment_key(job.account_id, job.id, segment.file.index, self._format.extension)
+        await self._recorded(segment, key)
+
+    async def _recorded(self, segment: FinishedSegment, key: str) -> None:
+        parts, job = self._parts, self._job
         record = _record_of(segment, file_name_of(key))
         self._reporter.stored(record.sample_count)
         recorded = await parts.records.record_segment(job.id, record, self._reporter.progress)
@@ -145,7 +158,7 @@ class _JobSink:
             sample_count=making.sample_count,
         )
         head = {
-            "source": part_json(manifest_source(opened, source.file_name, source.sha256 or "")),
+            "source": part_json(manifest_source(opened, source.file_name, source.sha256)),
             "options": recipe_json(recipe_of(job.request)),
             "output": part_json(manifest_output(opened)),
         }

@@ -6,6 +6,7 @@ from pathlib import Path
 from server.media.copying.copier import Grid, Integrity, NotCopyable
 from server.media.copying.copy_range import write_all
 from server.media.copying.opened import created, opened
+from server.media.copying.stretch import Stretch
 from server.media.wav import WavHeader, WavHeaderError, build_header, read_header
 from zerokerf.errors import CorruptFile
 from zerokerf.formats import Format
@@ -76,14 +77,18 @@ class WavCopier:
         return max(0, count)
 
     def write(self, first_sample: int, sample_count: int, output: Path) -> None:
+        made = self.stretch(first_sample, sample_count)
+        with opened(self._path) as source, created(output) as target:
+            write_all(target, made.head)
+            _copy(source, target, made.offset, made.size_bytes, len(made.head))
+            write_all(target, made.tail)
+
+    def stretch(self, first_sample: int, sample_count: int) -> Stretch:
         self._check(first_sample, sample_count)
         block_bytes = self._header.block_bytes
+        size_bytes = sample_count * block_bytes
         offset = self._header.data_offset + first_sample * block_bytes
-        with opened(self._path) as source, created(output) as target:
-            head = self._head(sample_count)
-            write_all(target, head)
-            _copy(source, target, offset, sample_count * block_bytes, len(head))
-            write_all(target, bytes(sample_count * block_bytes % 2))
+        return Stretch(self._head(sample_count), offset, size_bytes, bytes(size_bytes % 2))
 
     def _head(self, sample_count: int) -> bytes:
         return build_header(self._header.format_chunk, self._header.block_bytes, sample_count)
