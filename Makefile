@@ -1,4 +1,4 @@
-.PHONY: demo test serve check checkers generate bench fuzz install lock
+.PHONY: demo test serve check checkers generate bench fuzz faults cluster-test install lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -43,6 +43,15 @@ bench: install
 # Looks for inputs that our own parsers cannot take, a minute for each: nothing is found when all is well.
 fuzz: install
 	$(BIN)/python -m fuzz --seconds 60
+
+# Kills parts of the service under load, so often: nothing is lost, doubled, untrue or left when all is well.
+KILLS ?= 100
+faults: install
+	$(BIN)/python -m scripts.faults --kills $(KILLS)
+
+# The end-to-end tests and the short faults against a cluster of plain processes.
+cluster-test: install
+	ZEROKERF_TEST_CLUSTER=1 $(BIN)/python -m pytest tests/cluster tests/end_to_end tests/faults/test_chaos_short.py
 
 # Takes newer versions of everything, within the bounds of pyproject.toml.
 lock: install

@@ -4,10 +4,12 @@ import asyncio
 import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+from anyio.from_thread import start_blocking_portal
 
 from tests.services.ports import lasting_port
 from tests.services.postgres import PostgresServer
@@ -16,6 +18,8 @@ from tests.services.temporal import TemporalServer
 from tests.services.zerokerf import Deployment, Process
 
 BUCKET = "test-cluster"
+PAIRS = 2
+WORKERS = 3
 
 
 class Cluster:
@@ -100,3 +104,24 @@ async def running_services(folder: Path, extra: Mapping[str, str] | None = None)
         await asyncio.to_thread(cluster.seaweed.remove)
         await asyncio.to_thread(cluster.postgres.kill)
         await asyncio.to_thread(shutil.rmtree, cluster.database_dir, ignore_errors=True)
+
+
+@contextmanager
+def running_cluster(folder: Path, extra: Mapping[str, str] | None = None) -> Iterator[Cluster]:
+    """Two servers, two gateways and three workers, kept for many tests by a loop of its own."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(_ready_cluster(folder, extra)) as cluster,
+    ):
+        yield cluster
+
+
+@asynccontextmanager
+async def _ready_cluster(folder: Path, extra: Mapping[str, str] | None) -> AsyncIterator[Cluster]:
+    async with running_services(folder, extra) as cluster:
+        cluster.make_deployments(PAIRS)
+        # Together: one of them migrates, the other waits for it.
+        await cluster.start(*(f"server-{number}" for number in range(PAIRS)))
+        gateways = (f"gateway-{number}" for number in range(PAIRS))
+        await cluster.start(*gateways, *(f"worker-{number}" for number in range(WORKERS)))
+        yield cluster

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sysconfig
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +27,8 @@ _SETTINGS = {
 }
 #: What is committed has left the process.
 _DURABLE = {"synchronous_commit": "on", "full_page_writes": "on"}
+_START_TRIES = 5
+_START_PAUSE_S = 0.3
 _NEEDED = ("initdb", "pg_ctl", "postgres")
 
 
@@ -53,7 +56,13 @@ class PostgresServer:
 
     def start(self) -> None:
         """Returns when it answers, its recovery from a crash included."""
-        self._run("pg_ctl", "-l", self._log, "-o", self._options, "-w", "start")
+        arguments = ["-D", self._data, "-l", self._log, "-o", self._options, "-w", "start"]
+        for _ in range(_START_TRIES):
+            code, said = _ran(self._programs / "pg_ctl", *arguments)
+            if code == 0:
+                return
+            time.sleep(_START_PAUSE_S)  # what a killed server held is let go of soon
+        _missing(f"PostgreSQL did not start ({code}): {said} {self._log.read_text()[-1000:]}")
 
     def stop(self) -> None:
         self._run("pg_ctl", "-m", "immediate", "-w", "stop")
@@ -62,6 +71,7 @@ class PostgresServer:
         """SIGKILL for all of it, and its end. Safe to repeat."""
         try:
             server = psutil.Process(self.pid)
+            server.suspend()  # it starts nothing new meanwhile
             family = [server, *server.children(recursive=True)]
         except (FileNotFoundError, psutil.NoSuchProcess):
             return
@@ -104,14 +114,19 @@ def _user() -> str | None:
 
 
 def _run(*command: str | Path) -> None:
+    code, said = _ran(*command)
+    if code:
+        _missing(f"{command[0]} failed ({code}): {said}")
+
+
+def _ran(*command: str | Path) -> tuple[int, str]:
     # Not captured through pipes: the server would inherit them and keep them open.
     with tempfile.TemporaryFile() as output:
         result = subprocess.run(
             command, user=_user(), cwd="/", stdout=output, stderr=output, timeout=120, check=False
         )
-        if result.returncode:
-            output.seek(0)
-            _missing(f"{command[0]} failed: {output.read().decode(errors='replace')}")
+        output.seek(0)
+        return result.returncode, output.read().decode(errors="replace")
 
 
 def _free_port() -> int:

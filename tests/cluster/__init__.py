@@ -1,0 +1,1 @@
+"""Several servers, gateways and workers as one service."""
