@@ -87,6 +87,4 @@ class FileNotKept(ZerokerfError):
     reason = "FILE_NOT_KEPT"
 
     def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} is not kept any more: its account's plan keeps files no longer."
-        )
+        super().__init__(f"{name} is not kept any more: its account's plan keeps files no longer.")
