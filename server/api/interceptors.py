@@ -10,6 +10,7 @@ import grpc
 import structlog
 from grpc_status import rpc_status
 from opentelemetry.trace import Tracer
+from structlog.contextvars import bind_contextvars
 
 from server.accounts.model import Caller
 from server.accounts.rate_limits import RateLimits, Standing
@@ -138,6 +139,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             await _tell(await self._rate_limits.count(caller), context)
         check_scope(caller, self._scopes[method])
         set_caller(caller)
+        bind_contextvars(account_id=caller.account_id)
 
 
 async def _tell(standing: Standing | None, context: Context) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 import structlog
+from structlog.contextvars import bound_contextvars
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
@@ -65,12 +66,13 @@ class Steps(Generic[Request]):
         """A job that is wanted still, a folder to work in, and a reporter."""
         with reported():
             job = await self.records.begin(ref.job_id)
-            log.info("step started", action=step, job_id=job.id, account_id=job.account_id)
-            async with (
-                reporting(self.records, job.id, job.progress) as reporter,
-                self.scratch.folder(f"{job.id}-{step}") as folder,
-            ):
-                yield Work(job, folder, reporter)
+            with bound_contextvars(job_id=job.id, account_id=job.account_id):
+                log.info("step started", action=step)
+                async with (
+                    reporting(self.records, job.id, job.progress) as reporter,
+                    self.scratch.folder(f"{job.id}-{step}") as folder,
+                ):
+                    yield Work(job, folder, reporter)
 
     async def fetch(self, ref: JobRef) -> Job[Request]:
         """The source is in the store, whole, under the job's own key; its size and hash are on record."""

@@ -63,5 +63,16 @@ def test_lines_of_the_log_name_the_trace_they_are_a_part_of(watched: Watched) ->
     assert {line["trace_id"] for line in steps} == {TRACE_ID}
 
 
+def test_lines_about_calls_name_the_caller_and_the_trace(watched: Watched) -> None:
+    lines = [json.loads(line) for line in watched.process.output if line.startswith("{")]
+    calls = [line for line in lines if line.get("method") == "/zerokerf.v1.SplitService/CreateSplit"]
+
+    assert len(calls) == 3
+    assert {line["account_id"] for line in calls} == {
+        line["account_id"] for line in lines if "account_id" in line
+    }
+    assert TRACE_ID in {line["trace_id"] for line in calls}
+
+
 def test_the_log_holds_no_secret(watched: Watched) -> None:
     assert [line for line in watched.process.output if TOKEN in line or API_KEY in line] == []

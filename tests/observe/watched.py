@@ -45,6 +45,7 @@ def watched_service(folder: Path) -> Iterator[Watched]:
         extra = {
             "ZEROKERF_METRICS_ADDRESS": metrics,
             "ZEROKERF_OTLP_ENDPOINT": collector.endpoint,
+            "ZEROKERF_LOG_LEVEL": "debug",
             "OTEL_BSP_SCHEDULE_DELAY": "300",  # ms, so that nobody waits for spans
         }
         deployment = Deployment(folder / "data", extra=extra)
