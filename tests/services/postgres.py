@@ -56,7 +56,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Returns when it answers, its recovery from a crash included."""
-        arguments = ["-D", self._data, "-l", self._log, "-o", self._options, "-w", "start"]
+        arguments: list[str | Path] = ["-D", self._data, "-l", self._log, "-o", self._options, "-w", "start"]
         for _ in range(_START_TRIES):
             code, said = _ran(self._programs / "pg_ctl", *arguments)
             if code == 0:
