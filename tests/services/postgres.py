@@ -96,6 +96,14 @@ def running_postgres() -> Iterator[str]:
             server.stop()
 
 
+def program(name: str) -> Path:
+    """One of PostgreSQL's own, of the same version as the server."""
+    folder = _programs()
+    if folder is None or not (folder / name).is_file():
+        _missing(f"PostgreSQL's {name} was not found.")
+    return folder / name
+
+
 def _programs() -> Path | None:
     on_path = [shutil.which(name) for name in _NEEDED]
     folders = [Path(program).resolve().parent for program in on_path if program]
