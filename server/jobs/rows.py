@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping
@@ -95,5 +96,10 @@ def _failure_of(stored: dict[str, Any] | None) -> Failure | None:
 
 def known(kind: type, stored: Mapping[str, Any]) -> dict[str, Any]:
     """What this version knows of a value that a newer one may have written."""
-    names = {field.name for field in fields(kind)}
+    names = _names_of(kind)
     return {name: value for name, value in stored.items() if name in names}
+
+
+@cache
+def _names_of(kind: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))

@@ -32,6 +32,7 @@ class Together(Generic[Key, Answer]):
     async def _ask_next(self) -> Mapping[Key, Answer]:
         if self._under_way is not None:
             await asyncio.wait({self._under_way})
+        await asyncio.sleep(0)  # calls that have come already are about to ask too
         keys, self._keys = list(self._keys), {}
         self._under_way, self._next = self._next, None
         return await self._ask(keys)
