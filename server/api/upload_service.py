@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from server.api import validation
-from server.api.caller import current_account_id
+from server.api.caller import current_account_id, current_caller
 from server.api.interceptors import Context
 from server.uploads.model import Upload
 from server.uploads.uploads import Uploads
@@ -25,7 +25,7 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
             current_account_id(),
             validation.upload_file_name(request),
             validation.upload_content_type(request),
-            validation.upload_size(request),
+            validation.upload_size(request, current_caller().plan.max_source_bytes),
             request.request_id or None,
         )
         return upload_service_pb2.CreateUploadResponse(upload=_message(upload))
