@@ -1,5 +1,6 @@
 """One service for each deployment, kept for all tests of a process, and the sources they cut."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,13 +9,18 @@ import pytest
 from tests.corpus.recordings import RECORDINGS, make_recordings
 from tests.corpus.speech import lecture
 from tests.end_to_end.batch_recordings import make_batch_recordings
-from tests.end_to_end.deployments import folder_and_sqlite, s3_and_postgres
+from tests.end_to_end.deployments import cluster, folder_and_sqlite, s3_and_postgres
 from tests.end_to_end.service import Service
 from tests.end_to_end.talks import make_talks
 from tests.services.postgres import running_postgres
 from tests.services.seaweed import SeaweedServer, running_seaweed
 from tests.services.web import Site, running_site
 from tests.speech.recordings import write
+
+#: Of many processes one is enough, and asked for by its own command.
+DEPLOYMENTS = (
+    ["cluster"] if os.environ.get("ZEROKERF_TEST_CLUSTER") else ["folder_and_sqlite", "s3_and_postgres"]
+)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +49,13 @@ def on_s3_and_postgres(
         yield service
 
 
-@pytest.fixture(scope="session", params=["folder_and_sqlite", "s3_and_postgres"])
+@pytest.fixture(scope="session")
+def on_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with cluster(tmp_path_factory.mktemp("cluster")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session", params=DEPLOYMENTS)
 def service(request: pytest.FixtureRequest) -> Service:
     # Asked for by name, so that both stay up while tests of one file use them in turn.
     running: Service = request.getfixturevalue(f"on_{request.param}")

@@ -1,9 +1,10 @@
-"""The two ways of running the service that every test is held to."""
+"""The ways of running the service that every test is held to."""
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ from minio import Minio
 from urllib3 import PoolManager
 
 from tests.end_to_end.service import Service
+from tests.services.cluster import BUCKET, running_cluster
 from tests.services.seaweed import REGION, SeaweedServer
 from tests.services.zerokerf import Deployment, running
 
@@ -53,21 +55,36 @@ def s3_and_postgres(folder: Path, seaweed: SeaweedServer, database_url: str) -> 
     deployment = Deployment(folder / "data", extra={**LIMITS, **settings})
     with ExitStack() as stack:
         stack.enter_context(running(deployment, "server", "gateway", "worker"))
-        connections = stack.enter_context(PoolManager())
-        store = Minio(
-            seaweed.endpoint,
-            seaweed.access_key,
-            seaweed.secret_key,
-            secure=False,
-            region=REGION,
-            http_client=connections,
-        )
-
-        def stored() -> list[str]:
-            found = store.list_objects(_BUCKET, prefix=f"{prefix}/", recursive=True)
-            return [str(entry.object_name) for entry in found]
-
+        stored = _stored_in(stack, seaweed, _BUCKET, prefix)
         yield Service(deployment, database_url, stack.enter_context(_http(deployment)), stored)
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[Service]:
+    """Two servers, two gateways and three workers: gRPC is spoken to the one half, REST to the other."""
+    with ExitStack() as stack:
+        found = stack.enter_context(running_cluster(folder, LIMITS))
+        one, other = found.deployments
+        both = replace(one, rest_address=other.rest_address)
+        stored = _stored_in(stack, found.store, BUCKET, found.prefix)
+        yield Service(both, found.postgres.url, stack.enter_context(_http(both)), stored)
+
+
+def _stored_in(stack: ExitStack, server: SeaweedServer, bucket: str, prefix: str) -> Callable[[], list[str]]:
+    store = Minio(
+        server.endpoint,
+        server.access_key,
+        server.secret_key,
+        secure=False,
+        region=REGION,
+        http_client=stack.enter_context(PoolManager()),
+    )
+
+    def stored() -> list[str]:
+        found = store.list_objects(bucket, prefix=f"{prefix}/", recursive=True)
+        return [str(entry.object_name) for entry in found]
+
+    return stored
 
 
 def _files_below(folder: Path) -> list[str]:

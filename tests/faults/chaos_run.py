@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ LONGEST_PAUSE_S = 1.5
 #: After the last fault all jobs end within this.
 ENDS_WITHIN_S = 150.0
 _LOOK_S = 0.2
+_STARTED = re.compile(r'{[^{}]*"step started"[^{}]*}')
 
 
 @dataclass(slots=True)
@@ -154,8 +156,6 @@ def _redispatched_s(house: House) -> list[float]:
 
 
 def _steps(lines: list[str]) -> Iterator[tuple[datetime, tuple[str, str]]]:
-    """When which step of which job was begun."""
-    for line in lines:
-        if '"step started"' in line:
-            told = json.loads(line)
-            yield datetime.fromisoformat(told["timestamp"]), (told["job_id"], told["action"])
+    """When which step of which job was begun. Threads of a process may share a line."""
+    for told in map(json.loads, _STARTED.findall("".join(lines))):
+        yield datetime.fromisoformat(told["timestamp"]), (told["job_id"], told["action"])
