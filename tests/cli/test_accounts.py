@@ -35,12 +35,11 @@ async def test_people_are_told_that_a_secret_is_shown_once(operator: Cli) -> Non
 
 
 async def test_accounts_are_listed_given_plans_and_closed(house: House, operator: Cli) -> None:
-    made = json.loads((await operator("accounts", "create", "Acme", "--json")).out)
+    made = json.loads((await operator("accounts", "create", "Acme", "--plan", "plan_free", "--json")).out)
     second = made["id"]
 
-    planned = await operator("accounts", "plan", second, "plan_pro")
     default = await operator("accounts", "plan", second, "--default")
-    await operator("accounts", "plan", second, "plan_pro")
+    planned = await operator("accounts", "plan", second, "plan_pro")
     closed = await operator("accounts", "close", second)
     table = await operator("accounts", "list")
     document = json.loads((await operator("accounts", "list", "--json")).out)
