@@ -51,7 +51,7 @@ class SplitActivities:
     @activity.defn(name="split.fetch")
     async def fetch(self, ref: JobRef) -> bool | None:
         """The source is stored. Answers whether it is to be transcribed too."""
-        await self._copy_upload(ref)
+        await self._leave_in_place(ref)
         job = await self._parts.steps.fetch(ref)
         return job.request.transcribe is not None
 
@@ -64,6 +64,7 @@ class SplitActivities:
             sink = self._parts.cutting.sink(work.job, work.folder, work.reporter)
             if await self._parts.composing.run(work.job, work.folder, sink):
                 return 0
+            await self._parts.composing.bring(work.job, steps.sources.uploads, sink)
             path = await steps.source_of(work)
             job = await self._hashed(work.job, path)
             workers = await count_workers(steps.client)
@@ -133,20 +134,19 @@ class SplitActivities:
         """Of jobs of every kind."""
         await self._parts.steps.clean_up(ref)
 
-    async def _copy_upload(self, ref: JobRef) -> None:
-        """Inside the store, where that spares its bytes the way through here."""
-        parts = self._parts
-        if parts.composing.composer is None:
+    async def _leave_in_place(self, ref: JobRef) -> None:
+        """Uploads that will be cut inside the store: then there is nothing to fetch."""
+        composing, steps = self._parts.composing, self._parts.steps
+        job = await self._parts.records.load(ref.job_id) if composing.composer is not None else None
+        if job is None or job.request.upload_id is None or (job.source and job.source.sha256 is not None):
             return
-        async with parts.steps.working(ref, "copy") as work:
-            source, sources = work.job.source, parts.steps.sources
-            if source is not None and source.sha256 is not None:
-                return
-            most = min(sources.limits.max_bytes, work.job.terms.max_source_bytes or sources.limits.max_bytes)
-            facts = await parts.composing.copied(work.job, sources.uploads, most)
+        async with steps.working(ref, "look") as work:
+            limit = steps.sources.limits.max_bytes
+            most_bytes = min(limit, job.terms.max_source_bytes or limit)
+            facts = await composing.left_in_place(work.job, steps.sources.uploads, most_bytes)
             if facts is not None:
                 work.reporter.fetched(facts.size_bytes or 0, facts.size_bytes)
-                await parts.records.record_facts(ref.job_id, facts)
+                await self._parts.records.record_facts(ref.job_id, facts)
 
     async def _hashed(self, job: SplitJob, path: Path) -> SplitJob:
         """With the source's SHA-256 on record, if it came without one and is here after all."""

@@ -1,6 +1,7 @@
 """Cuts a recording inside the store: long segments are composed of its own bytes, short ones sent."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -25,11 +26,11 @@ from server.workflows.composing_source import Hollow, is_wav, open_hollow_wav
 from server.workflows.cutting import why_not_copied
 from server.workflows.recipes import recipe_of
 from server.workflows.scratch import ScratchFolder
-from storage.compose import CannotCompose, Composer, Composition, StoredRange
-from storage.interface import ObjectStore
+from storage.compose import CannotCompose, Composer
+from storage.interface import ObjectInfo, ObjectStore
 from storage.keys import segment_key, source_key, upload_data_key
 from zerokerf.encoding import Encoding
-from zerokerf.errors import FileTooLarge, ObjectNotFound, VerificationFailed, ZerokerfError
+from zerokerf.errors import FileTooLarge, ObjectDamaged, ObjectNotFound, VerificationFailed, ZerokerfError
 from zerokerf.formats import Format
 
 #: Of shorter segments more would be sent than is saved.
@@ -47,6 +48,10 @@ class ComposingSink(Sink, Protocol):
         """A segment that is in the store already, under its key."""
         ...
 
+    async def source_etags(self) -> set[str]:
+        """Of what earlier tries composed segments."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Composing:
@@ -58,32 +63,38 @@ class Composing:
     tools: Tools
     least_bytes: int = LEAST_BYTES
 
-    async def copied(self, job: SplitJob, uploads: Uploads, most_bytes: int) -> SourceFacts | None:
-        """An upload that is worth it becomes the job's source inside the store. None: bring it in yourself.
+    async def left_in_place(self, job: SplitJob, uploads: Uploads, most_bytes: int) -> SourceFacts | None:
+        """What is known of an upload that is worth to be cut where it lies; its SHA-256 is "".
 
-        Its SHA-256 stays unknown. Raises FileTooLarge, UploadNotFound, UploadIncomplete.
+        None: bring it in. Raises FileTooLarge, UploadNotFound, UploadIncomplete.
         """
         upload_id = job.request.upload_id
-        if self.composer is None or upload_id is None or not suits(job.request):
+        if self.composer is None or upload_id is None or job.request.transcribe or not suits(job.request):
             return None
         upload = await uploads.require_complete(job.account_id, upload_id)
-        key = upload_data_key(job.account_id, upload_id)
         try:
-            info = await self.store.head(key)
+            info = await self.store.head(upload_data_key(job.account_id, upload_id))
         except ObjectNotFound:
             return None  # it came in pieces
         if info.size > most_bytes:
             raise FileTooLarge(most_bytes, info.size)
-        if info.size < self.least_bytes or info.etag is None or not await is_wav(self.store, key):
-            return None
-        whole = Composition(StoredRange(key, 0, info.size, info.etag))
-        try:
-            await self.composer.compose(
-                source_key(job.account_id, job.id), whole, content_type=upload.content_type
-            )
-        except CannotCompose:
+        if info.size < self.least_bytes or info.etag is None or not await is_wav(self.store, info.key):
             return None
         return SourceFacts(file_name=upload.file_name, size_bytes=info.size, sha256="")
+
+    async def bring(self, job: SplitJob, uploads: Uploads, sink: ComposingSink) -> None:
+        """A source that was left in place, and has to be cut in the usual way, becomes the job's own.
+
+        Raises UploadNotFound, UploadIncomplete, ObjectDamaged.
+        """
+        upload_id = job.request.upload_id
+        if not is_in_place(job) or upload_id is None:
+            return
+        upload = await uploads.require_complete(job.account_id, upload_id)
+        info = await self.store.head(_key_of(job))
+        await _check_same(info, sink)
+        chunks = uploads.read(job.account_id, upload_id)
+        await self.store.put(source_key(job.account_id, job.id), chunks, content_type=upload.content_type)
 
     async def run(self, job: SplitJob, folder: ScratchFolder, sink: ComposingSink) -> bool:
         """Every segment is stored, verified and on record. False: cut it in the usual way, which goes on with
@@ -109,8 +120,7 @@ class Composing:
         if job.source is None or (job.source.size_bytes or 0) < self.least_bytes:
             return None
         folder.reserve(_ROOM_BYTES)
-        key = source_key(job.account_id, job.id)
-        source = await open_hollow_wav(self.store, key, folder.path / _SOURCE)
+        source = await open_hollow_wav(self.store, _key_of(job), folder.path / _SOURCE)
         return source if source is not None and source.info.etag is not None else None
 
     async def _planned(self, job: SplitJob, source: Hollow, folder: ScratchFolder) -> "_Work | None":
@@ -149,8 +159,7 @@ class _Work:
     @property
     def sent_bytes(self) -> int:
         """Of all segments that are too small to be composed."""
-        sizes = [self._size(cut) for cut in self._cuts]
-        return sum(size for size in sizes if size < self.parts.least_bytes)
+        return sum(self._size(cut) for cut in self._cuts if self._is_short(cut))
 
     async def run(self, sink: ComposingSink) -> None:
         making = self.cutter.making
@@ -158,13 +167,29 @@ class _Work:
         kept = await sink.opened(
             Opened(facts=self.facts, making=making, notes=notes, count=self.planned.count)
         )
+        await _check_same(self.source.info, sink)
         finished = {segment.index for segment in kept}
+        missing = [cut for cut in self._cuts if cut.index not in finished]
+        # Those first whose record says of what they were made: a later try can tell whether it still is that.
+        await self._each(self._compose, [cut for cut in missing if not self._is_short(cut)], sink)
+        await self._each(self._send, [cut for cut in missing if self._is_short(cut)], sink)
+
+    async def _each(
+        self,
+        make: Callable[[Cut, ComposingSink], Awaitable[None]],
+        cuts: Sequence[Cut],
+        sink: ComposingSink,
+    ) -> None:
         slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def limited(cut: Cut) -> None:
+            async with slots:
+                await make(cut, sink)
+
         try:
             async with asyncio.TaskGroup() as group:
-                for cut in self._cuts:
-                    if cut.index not in finished:
-                        group.create_task(self._make(cut, sink, slots))
+                for cut in cuts:
+                    group.create_task(limited(cut))
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
 
@@ -177,12 +202,8 @@ class _Work:
         file = file_of(cut)
         return self.copier.size_bytes(file.first_sample, file.sample_count)
 
-    async def _make(self, cut: Cut, sink: ComposingSink, slots: asyncio.Semaphore) -> None:
-        async with slots:
-            if self._size(cut) < self.parts.least_bytes:
-                await self._send(cut, sink)
-            else:
-                await self._compose(cut, sink)
+    def _is_short(self, cut: Cut) -> bool:
+        return self._size(cut) < self.parts.least_bytes
 
     async def _compose(self, cut: Cut, sink: ComposingSink) -> None:
         composer, job = self.parts.composer, self.job
@@ -219,3 +240,20 @@ def suits(request: SplitRequest) -> bool:
         and request.snap_window_ns is None
         and request.verification == Verification.EDGES
     )
+
+
+def is_in_place(job: SplitJob) -> bool:
+    """Whether the source is still where it was uploaded."""
+    return job.source is not None and job.source.sha256 == "" and job.request.upload_id is not None
+
+
+def _key_of(job: SplitJob) -> str:
+    if is_in_place(job):
+        return upload_data_key(job.account_id, job.request.upload_id or "")
+    return source_key(job.account_id, job.id)
+
+
+async def _check_same(info: ObjectInfo, sink: ComposingSink) -> None:
+    """An upload can be put anew; segments of two recordings are none."""
+    if await sink.source_etags() - {info.etag or ""}:
+        raise ObjectDamaged(info.key)

@@ -135,6 +135,12 @@ class JobSink:
         key = segment_key(job.account_id, job.id, segment.file.index, self._format.extension)
         await self._recorded(segment, key)
 
+    async def source_etags(self) -> set[str]:
+        """Of what earlier tries composed segments."""
+        done = await self._parts.records.segments(self._job.id)
+        proofs = ((segment.manifest_entry or {}).get("proof", {}) for segment in done)
+        return {proof["composed"]["sourceEtag"] for proof in proofs if "composed" in proof}
+
     async def _recorded(self, segment: FinishedSegment, key: str) -> None:
         parts, job = self._parts, self._job
         record = _record_of(segment, file_name_of(key))

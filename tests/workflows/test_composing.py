@@ -23,6 +23,7 @@ from server.media.manifest import from_json
 from server.media.manifest_check import reprove
 from server.media.prober import start_prober
 from server.media.wav import build_header
+from server.uploads.uploads import Uploads
 from server.workflows.composing import Composing, suits
 from server.workflows.cutting import Cutting
 from server.workflows.reporter import Reporter
@@ -30,12 +31,13 @@ from server.workflows.scratch import Scratch, ScratchFolder, open_scratch
 from storage.address import parse_address
 from storage.compose import LEAST_PART_BYTES, CannotCompose, Composition
 from storage.interface import ObjectInfo
-from storage.keys import segment_key, source_key
+from storage.keys import segment_key, source_key, upload_data_key
 from storage.s3 import S3Store
 from storage.s3_client import S3Address, S3Credentials, provider_of
+from storage.signed_links import LocalSigner
 from tests.services.seaweed import REGION, SeaweedServer, running_seaweed
 from tests.storage.content import read
-from zerokerf.errors import ObjectDamaged
+from zerokerf.errors import FileTooLarge, ObjectDamaged, ObjectNotFound
 
 MIB = 1 << 20
 #: 8 channels of 32 bits at 192 kHz: six megabytes a second, so that a second or two is a long segment.
@@ -71,6 +73,7 @@ class House:
     cutting: Cutting
     composing: Composing
     scratch: Scratch
+    uploads: Uploads
 
     async def job(self, source: Path, request: SplitRequest) -> SplitJob:
         job = await self.records.create("acc_a", request, None)
@@ -110,7 +113,8 @@ async def house(store: S3Store, tmp_path: Path) -> AsyncIterator[House]:
         cutting = Cutting(records=records, store=store, tools=tools)
         composing = Composing(store, store, tools, least_bytes=2 * LEAST_PART_BYTES + 100)
         with open_scratch(tmp_path / "scratch", 2**30) as scratch:
-            yield House(records, store, cutting, composing, scratch)
+            uploads = Uploads(database, store, LocalSigner("https://files.example", b"k" * 32), 1 << 40)
+            yield House(records, store, cutting, composing, scratch, uploads)
 
 
 def wav(folder: Path, seconds: float) -> Path:
@@ -216,6 +220,64 @@ async def test_a_later_try_makes_only_what_is_missing(house: House, tmp_path: Pa
 
     after = [await house.store.head(segment_key("acc_a", job.id, index, "wav")) for index in range(3)]
     assert [info.modified for info in after] == [info.modified for info in before]
+
+
+async def test_segments_of_two_sources_never_meet(house: House, tmp_path: Path) -> None:
+    source = wav(tmp_path, 5)
+    request = SplitRequest(source_url="https://example.org/a.wav", segment_ns=2 * SECOND_NS)
+    job = await house.job(source, request)
+    async with house.scratch.folder(job.id) as folder:
+        assert await house.compose(job, folder)
+    changed = source.read_bytes()[:-1] + b"?"
+    await house.store.put(source_key("acc_a", job.id), changed, content_type="audio/wav")
+
+    async with house.scratch.folder(job.id) as folder:
+        with pytest.raises(ObjectDamaged):
+            await house.compose(job, folder)
+
+
+async def uploaded(house: House, source: Path) -> SplitJob:
+    upload = await house.uploads.create("acc_a", "talk.wav", "audio/wav")
+    await house.store.put(upload_data_key("acc_a", upload.id), source, content_type="audio/wav")
+    request = SplitRequest(upload_id=upload.id, segment_ns=2 * SECOND_NS)
+    job = await house.records.create("acc_a", request, None)
+    await house.records.begin(job.id)
+    facts = await house.composing.left_in_place(job, house.uploads, 1 << 40)
+    assert facts == SourceFacts(file_name="talk.wav", size_bytes=source.stat().st_size, sha256="")
+    return await house.records.record_source(job.id, facts)
+
+
+async def test_an_upload_is_cut_where_it_lies(house: House, tmp_path: Path) -> None:
+    source = wav(tmp_path, 5)
+    job = await uploaded(house, source)
+
+    async with house.scratch.folder(job.id) as folder:
+        assert await house.compose(job, folder)
+
+    with pytest.raises(ObjectNotFound):
+        await house.store.head(source_key("acc_a", job.id))
+    assert await house.files(job) == await house.files(
+        await house.sent(source, SplitRequest(source_url="https://example.org", segment_ns=2 * SECOND_NS))
+    )
+
+
+async def test_an_upload_that_cannot_be_cut_there_is_brought_in(house: House, tmp_path: Path) -> None:
+    source = wav(tmp_path, 5)
+    house = replace(house, composing=replace(house.composing, composer=Refusing()))
+    job = await uploaded(house, source)
+    async with house.scratch.folder(job.id) as folder:
+        assert not await house.compose(job, folder)
+        sink = house.cutting.sink(job, folder, Reporter(house.records, job.id, Progress()))
+
+        await house.composing.bring(job, house.uploads, sink)
+
+    assert await read(house.store, source_key("acc_a", job.id)) == source.read_bytes()
+
+
+async def test_an_upload_over_the_limit_is_refused(house: House, tmp_path: Path) -> None:
+    job = await uploaded(house, wav(tmp_path, 4))
+    with pytest.raises(FileTooLarge):
+        await house.composing.left_in_place(job, house.uploads, 1000)
 
 
 class Spoiling:
