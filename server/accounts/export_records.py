@@ -8,7 +8,8 @@ from sqlalchemy import literal, select, tuple_, update
 from server.accounts.exports import Export, ExportState, export_of
 from server.database.clock import Clock, utc_now
 from server.database.open import Database
-from server.database.tables import UtcTime, account_exports
+from server.database.schema import UtcTime
+from server.database.tables import account_exports
 from server.jobs.announcing import announce
 
 KEPT_FOR = timedelta(days=7)

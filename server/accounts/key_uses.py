@@ -11,7 +11,8 @@ import structlog
 from sqlalchemy import bindparam, case, or_, update
 
 from server.database.open import Database
-from server.database.tables import UtcTime, api_keys
+from server.database.schema import UtcTime
+from server.database.tables import api_keys
 from zerokerf.errors import ZerokerfError
 
 EVERY_S = 2.0

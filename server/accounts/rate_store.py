@@ -6,7 +6,8 @@ from limits.aio.storage import Storage
 from sqlalchemy import bindparam, delete, select, text
 
 from server.database.open import Database
-from server.database.tables import UtcTime, rate_limits
+from server.database.schema import UtcTime
+from server.database.tables import rate_limits
 
 #: Behind the end of its window, for processes whose clocks are late.
 _KEPT = timedelta(minutes=1)

@@ -1,58 +1,21 @@
 """Every table of the service. A change here needs a migration."""
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """Aware times in UTC on every database, also on one that stores no zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  the signature is the base's
-        if value is not None and value.tzinfo is None:
-            raise ValueError("times of records are aware")
-        return value.astimezone(UTC) if value else None
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  the signature is the base's
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def _json(name: str, *, nullable: bool = True) -> Column[object]:
-    # JSON and not JSONB: what a client sent comes back as it was, and "\u0000" is accepted.
-    return Column(name, JSON(none_as_null=True), nullable=nullable)
-
+from server.database.schema import UtcTime, json_column, metadata
 
 accounts = Table(
     "accounts",
@@ -82,7 +45,7 @@ api_keys = Table(
     # First and last characters of the secret.
     Column("preview", String(64), nullable=False, server_default=""),
     # Null is every scope.
-    _json("scopes"),
+    json_column("scopes"),
     # Whether what it does is a trial that is not counted.
     Column("is_test", Boolean, nullable=False, server_default=false()),
     Column("request_key", String(64)),
@@ -123,16 +86,16 @@ jobs = Table(
     Column("request_key", String(64)),
     Column("fingerprint", String(64)),
     Column("state", String(16), nullable=False),
-    _json("request", nullable=False),
+    json_column("request", nullable=False),
     # What transcribes it, for a list to filter and sort by.
     Column("model_code", String(128)),
-    _json("progress", nullable=False),
-    _json("source"),
+    json_column("progress", nullable=False),
+    json_column("source"),
     Column("output_format", String(16)),
-    _json("outcome"),
-    _json("failure"),
-    _json("notes", nullable=False),
-    _json("manifest_head"),
+    json_column("outcome"),
+    json_column("failure"),
+    json_column("notes", nullable=False),
+    json_column("manifest_head"),
     Column("last_sequence", BigInteger, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("started_at", UtcTime),
@@ -144,7 +107,7 @@ jobs = Table(
     # Whether others come first.
     Column("is_bulk", Boolean, nullable=False, server_default=false()),
     # Who submitted it, and what that caller's plan promised then.
-    _json("terms"),
+    json_column("terms"),
     # Since when the engine may have it; until then it waits for its account's other jobs.
     Column("admitted_at", UtcTime),
     # What it keeps in the store.
@@ -191,9 +154,9 @@ split_segments = Table(
     Column("title", Text),
     Column("shifted_samples", BigInteger, nullable=False),
     Column("overlap_samples", BigInteger, nullable=False),
-    _json("manifest_entry"),
+    json_column("manifest_entry"),
     # The files that say what is said in it.
-    _json("transcripts"),
+    json_column("transcripts"),
 )
 
 batch_chunks = Table(
@@ -206,9 +169,9 @@ batch_chunks = Table(
     Column("first_sample", BigInteger, nullable=False),
     Column("sample_count", BigInteger, nullable=False),
     # Pairs of samples: what there is to recognize.
-    _json("windows", nullable=False),
+    json_column("windows", nullable=False),
     # What was recognized; null until then.
-    _json("heard"),
+    json_column("heard"),
 )
 
 job_events = Table(
@@ -218,8 +181,8 @@ job_events = Table(
     Column("sequence", BigInteger, primary_key=True, autoincrement=False),
     Column("time", UtcTime, nullable=False),
     Column("state", String(16), nullable=False),
-    _json("progress", nullable=False),
-    _json("failure"),
+    json_column("progress", nullable=False),
+    json_column("failure"),
 )
 
 uploads = Table(
@@ -230,7 +193,7 @@ uploads = Table(
     Column("request_key", String(64)),
     Column("fingerprint", String(64), nullable=False),
     # What the client said of its file: file_name, content_type, size.
-    _json("declared", nullable=False),
+    json_column("declared", nullable=False),
     Column("committed_size", BigInteger, nullable=False),
     # Every part that is begun takes the next number, so that no two writers meet at one key.
     Column("last_part", BigInteger, nullable=False),
@@ -277,13 +240,13 @@ webhook_deliveries = Table(
     Column("url_hash", String(64), nullable=False),
     Column("event", String(64), nullable=False),
     # What is told besides what the records say: the percent of job.progress, for one.
-    _json("detail", nullable=False),
+    json_column("detail", nullable=False),
     # The bytes that are sent, the same at each attempt; made at the first.
     Column("body", Text),
     # pending, delivered, failed (after its last attempt), stopped or dropped.
     Column("state", String(16), nullable=False),
     # Each attempt: time, status, error, answer, took_ms.
-    _json("attempts", nullable=False),
+    json_column("attempts", nullable=False),
     # How many attempts its present round has made; a delivery that is made anew by hand begins another.
     Column("round_attempts", Integer, nullable=False, server_default="0"),
     Column("rounds", Integer, nullable=False, server_default="1"),

@@ -7,7 +7,8 @@ from sqlalchemy import TextClause, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.open import Database
-from server.database.tables import UtcTime, jobs
+from server.database.schema import UtcTime
+from server.database.tables import jobs
 from server.jobs.admission import ADMITTED
 from server.jobs.kinds import KindName
 

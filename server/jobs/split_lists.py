@@ -6,7 +6,8 @@ from sqlalchemy import ColumnElement, RowMapping, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.page_tokens import Cursor, page_token, parse_page_token
-from server.database.tables import UtcTime, jobs
+from server.database.schema import UtcTime
+from server.database.tables import jobs
 from server.jobs.model import Page
 from server.jobs.rows import job_of
 from server.jobs.split_rows import SPLIT

@@ -8,7 +8,8 @@ from sqlalchemy import RowMapping, literal, select, tuple_, update
 
 from server.database.clock import Clock
 from server.database.open import Database
-from server.database.tables import UtcTime, jobs
+from server.database.schema import UtcTime
+from server.database.tables import jobs
 from storage.interface import ObjectStore
 from storage.keys import job_prefix
 from zerokerf.errors import Unavailable, ZerokerfError

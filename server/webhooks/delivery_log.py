@@ -8,7 +8,8 @@ from server.database.clock import Clock, utc_now
 from server.database.ids import Prefix, is_id, shown
 from server.database.open import Database
 from server.database.page_tokens import Cursor, page_token, parse_page_token
-from server.database.tables import UtcTime, jobs, webhook_deliveries
+from server.database.schema import UtcTime
+from server.database.tables import jobs, webhook_deliveries
 from server.webhooks.delivery_records import SELECT, SELECT_WITHOUT_BODY
 from server.webhooks.model import Delivery, DeliveryPage, DeliveryState
 from server.webhooks.rows import delivery_of

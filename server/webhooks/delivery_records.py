@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.clock import Clock, utc_now
 from server.database.open import Database
-from server.database.tables import UtcTime, jobs, webhook_deliveries
+from server.database.schema import UtcTime
+from server.database.tables import jobs, webhook_deliveries
 from server.webhooks.endpoints import record_failed_event, record_success
 from server.webhooks.model import Attempt, Delivery, DeliveryRef, DeliveryState
 from server.webhooks.rows import attempt_columns, delivery_of

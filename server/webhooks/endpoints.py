@@ -9,7 +9,8 @@ from server.database.hashes import url_hash
 from server.database.ids import shown
 from server.database.inserting import insert_into
 from server.database.open import Database
-from server.database.tables import UtcTime, webhook_deliveries, webhook_endpoints
+from server.database.schema import UtcTime
+from server.database.tables import webhook_deliveries, webhook_endpoints
 from server.webhooks.model import Endpoint
 from server.webhooks.rows import endpoint_of
 from zerokerf.errors import EndpointNotFound

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from server.database.migrate import migrate
 from server.database.open import Database, open_database
-from server.database.tables import metadata
+from server.database.tables import jobs
 
 MIGRATE = """
 import asyncio, sys
@@ -23,7 +23,7 @@ asyncio.run(main())
 
 
 def _differences(connection: Connection) -> list[object]:
-    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+    return list(compare_metadata(MigrationContext.configure(connection), jobs.metadata))
 
 
 async def test_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:

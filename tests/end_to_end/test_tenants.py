@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from sqlalchemy import Table, select
 
 from server.database.open import open_database
-from server.database.tables import metadata
+from server.database.tables import jobs
 from tests.end_to_end.ids import Method, methods, naming_fields, with_name
 from tests.end_to_end.service import Service
 from tests.services.web import Site, whole
@@ -213,9 +213,8 @@ async def rows_of(service: Service, account_id: str) -> dict[str, list[str]]:
 
 
 def _tables_of_accounts() -> list[Table]:
-    return [
-        table for table in metadata.tables.values() if table.name == "accounts" or "account_id" in table.c
-    ]
+    tables = jobs.metadata.tables.values()
+    return [table for table in tables if table.name == "accounts" or "account_id" in table.c]
 
 
 def _account_column(table: Table) -> Any:  # noqa: ANN401 - a column of text

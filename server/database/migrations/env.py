@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from server.database.tables import metadata
+from server.database.tables import jobs
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=jobs.metadata,
     transactional_ddl=True,
     render_as_batch=True,  # SQLite cannot alter most of a table in place
 )
