@@ -19,12 +19,16 @@ from benchmarks import (
     exactness,
     fairness,
     idle,
+    large,
     latency,
     memory,
     page,
     silence,
     startup,
     transcription,
+    two_workers,
+    unary,
+    watches,
 )
 from benchmarks.results import Row
 
@@ -48,6 +52,12 @@ SECTIONS: dict[str, dict[str, Measure]] = {
     },
     "exactness": {"exact": exactness.measure},
     "transcription": {"lecture": transcription.measure_lecture, "clip": transcription.measure_clip},
+    "scale": {
+        "watches": watches.measure,
+        "unary": unary.measure,
+        "two_workers": two_workers.measure,
+        "large": large.measure,
+    },
 }
 MEASUREMENTS = {name: measure for section in SECTIONS.values() for name, measure in section.items()}
 

@@ -49,7 +49,7 @@ class Watchers:
             call = self._stub.WatchSplit(WatchSplitRequest(id=job_id), metadata=self._metadata)
             event = await self._first(call)
         self._opened()
-        gaps = event.sequence != 1
+        gaps = int(event.sequence != 1)
         async for response in call:
             now_s = time.time()
             gaps += response.event.sequence != event.sequence + 1
