@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, exists, literal, or_, select, tuple_, upda
 from server.database.clock import Clock, utc_now
 from server.database.open import Database
 from server.database.schema import UtcTime
-from server.database.tables import (account_exports, accounts, api_keys, jobs, uploads)
+from server.database.tables import account_exports, accounts, api_keys, jobs, uploads
 from server.jobs.handing_over import hand_over
 from zerokerf.errors import Unauthenticated
 
