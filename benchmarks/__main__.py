@@ -29,6 +29,7 @@ from benchmarks import (
     two_workers,
     unary,
     watches,
+    zero_copy,
 )
 from benchmarks.results import Row
 
@@ -51,6 +52,7 @@ SECTIONS: dict[str, dict[str, Measure]] = {
         "sizes": cutting.measure_sizes,
     },
     "exactness": {"exact": exactness.measure},
+    "zero-copy": {"composing": zero_copy.measure},
     "transcription": {"lecture": transcription.measure_lecture, "clip": transcription.measure_clip},
     "scale": {
         "watches": watches.measure,
