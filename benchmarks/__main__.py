@@ -23,6 +23,7 @@ from benchmarks import (
     latency,
     memory,
     page,
+    scaling_records,
     silence,
     startup,
     transcription,
@@ -56,6 +57,7 @@ SECTIONS: dict[str, dict[str, Measure]] = {
     "transcription": {"lecture": transcription.measure_lecture, "clip": transcription.measure_clip},
     "scale": {
         "watches": watches.measure,
+        "records": scaling_records.measure,
         "unary": unary.measure,
         "two_workers": two_workers.measure,
         "large": large.measure,
