@@ -34,6 +34,7 @@ def job_message(job: BatchJob) -> batch_pb2.BatchJob:
         notes=job.notes,
         webhook_url=request.webhook_url or "",
         priority=priority_of(request),
+        files_expire_time=timestamp(job.files_expire_at),
         api_key_id=job.terms.api_key_id or "",
         expire_time=timestamp(job.files_removed_at),
     )

@@ -57,6 +57,7 @@ def split_message(job: SplitJob) -> split_pb2.Split:
         progress=progress_message(job.progress),
         webhook_url=request.webhook_url or "",
         priority=priority_of(request),
+        files_expire_time=timestamp(job.files_expire_at),
         create_time=timestamp(job.created_at),
         start_time=timestamp(job.started_at),
         end_time=timestamp(job.ended_at),

@@ -23,6 +23,7 @@ from server.jobs.model import (
 from server.jobs.split_lists import MAX_PAGE_SIZE
 from server.jobs.states import State
 from zerokerf.encoding import Encoding
+from zerokerf.v1.priority_pb2 import PRIORITY_BULK
 from zerokerf.v1.split_service_pb2 import ListSplitsResponse
 
 URL = "https://example.com/talk.mp3"
@@ -105,3 +106,12 @@ def test_durations_of_a_plan_add_up_to_the_nanosecond() -> None:
     total = sum(segment.duration.ToNanoseconds() for segment in message.segments)
     assert total == message.source.duration.ToNanoseconds()
     assert not any(segment.HasField("expected_size") for segment in message.segments)
+
+
+def test_a_job_says_until_when_its_files_are_kept_and_how_soon_it_was_wanted() -> None:
+    until = datetime(2026, 1, 9, tzinfo=UTC)
+    kept = split_message(replace(job(is_bulk=True), files_expire_at=until))
+
+    assert kept.files_expire_time.ToDatetime(UTC) == until
+    assert kept.priority == PRIORITY_BULK
+    assert not split_message(job()).HasField("files_expire_time")

@@ -29,7 +29,7 @@ from zerokerf.v1 import job_error_pb2 as zerokerf_dot_v1_dot_job__error__pb2
 from zerokerf.v1 import priority_pb2 as zerokerf_dot_v1_dot_priority__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17zerokerf/v1/batch.proto\x12\x0bzerokerf.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bzerokerf/v1/job_error.proto\x1a\x1azerokerf/v1/priority.proto\"\x8c\x08\n\x08\x42\x61tchJob\x12\n\n\x02id\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.zerokerf.v1.BatchJob.State\x12\x12\n\nmodel_code\x18\x03 \x01(\t\x12)\n\x08metadata\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12$\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x15.zerokerf.v1.JobError\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rlast_sequence\x18\t \x01(\x03\x12>\n\x14transcription_config\x18\n \x01(\x0b\x32 .zerokerf.v1.TranscriptionConfig\x12)\n\x08tracking\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\routput_config\x18\x0c \x01(\x0b\x32\x19.zerokerf.v1.OutputConfig\x12&\n\x05input\x18\r \x01(\x0b\x32\x17.zerokerf.v1.BatchInput\x12(\n\x06output\x18\x0e \x01(\x0b\x32\x18.zerokerf.v1.BatchOutput\x12,\n\x08progress\x18\x0f \x01(\x0b\x32\x1a.zerokerf.v1.BatchProgress\x12/\n\x0bupdate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64\x65lete_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\napi_key_id\x18\x13 \x01(\t\x12\r\n\x05notes\x18\x14 \x03(\t\x12\x13\n\x0bwebhook_url\x18\x15 \x01(\t\x12\'\n\x08priority\x18\x16 \x01(\x0e\x32\x15.zerokerf.v1.Priority\"\xab\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x15\n\x11STATE_IN_PROGRESS\x10\x02\x12\x12\n\x0eSTATE_DECODING\x10\x03\x12\x19\n\x15STATE_POST_PROCESSING\x10\x04\x12\x0e\n\nSTATE_DONE\x10\x05\x12\x10\n\x0cSTATE_FAILED\x10\x06\x12\x11\n\rSTATE_DELETED\x10\x07\"\xa8\x04\n\x13TranscriptionConfig\x12\x10\n\x08language\x18\x01 \x01(\t\x12H\n\x0foperating_point\x18\x02 \x01(\x0e\x32/.zerokerf.v1.TranscriptionConfig.OperatingPoint\x12\x41\n\x0b\x64iarization\x18\x03 \x01(\x0e\x32,.zerokerf.v1.TranscriptionConfig.Diarization\x12\x0e\n\x06\x64omain\x18\x04 \x01(\t\x12\x15\n\routput_locale\x18\x05 \x01(\t\x12\x1c\n\x0f\x65nable_entities\x18\x06 \x01(\x08H\x00\x88\x01\x01\x12\x36\n\x10\x61\x64\x64itional_vocab\x18\x07 \x03(\x0b\x32\x1c.zerokerf.v1.VocabularyEntry\"m\n\x0eOperatingPoint\x12\x1f\n\x1bOPERATING_POINT_UNSPECIFIED\x10\x00\x12\x1c\n\x18OPERATING_POINT_STANDARD\x10\x01\x12\x1c\n\x18OPERATING_POINT_ENHANCED\x10\x02\"r\n\x0b\x44iarization\x12\x1b\n\x17\x44IARIZATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44IARIZATION_NONE\x10\x01\x12\x17\n\x13\x44IARIZATION_SPEAKER\x10\x02\x12\x17\n\x13\x44IARIZATION_CHANNEL\x10\x03\x42\x12\n\x10_enable_entities\"7\n\x0fVocabularyEntry\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\t\x12\x13\n\x0bsounds_like\x18\x02 \x03(\t\"@\n\x0cOutputConfig\x12\x30\n\rsrt_overrides\x18\x01 \x01(\x0b\x32\x19.zerokerf.v1.SrtOverrides\"f\n\x0cSrtOverrides\x12\x1c\n\x0fmax_line_length\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x16\n\tmax_lines\x18\x02 \x01(\x05H\x01\x88\x01\x01\x42\x12\n\x10_max_line_lengthB\x0c\n\n_max_lines\"Q\n\x0b\x42\x61tchSource\x12\r\n\x03url\x18\x01 \x01(\tH\x00\x12\x13\n\tupload_id\x18\x02 \x01(\tH\x00\x12\x14\n\nupload_key\x18\x03 \x01(\tH\x00\x42\x08\n\x06source\"\xb4\x01\n\nBatchInput\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12+\n\x08\x64uration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06\x66ormat\x18\x04 \x01(\t\x12\x11\n\tmime_type\x18\x05 \x01(\t\x12\x0e\n\x06source\x18\x06 \x01(\t\x12\x10\n\x08\x63hannels\x18\x07 \x01(\x05\x12\x13\n\x0bsample_rate\x18\x08 \x01(\x05\"3\n\x0b\x42\x61tchOutput\x12\x12\n\nword_count\x18\x01 \x01(\x05\x12\x10\n\x08language\x18\x02 \x01(\t\"\xd6\x01\n\rBatchProgress\x12\x0f\n\x07percent\x18\x01 \x01(\x05\x12\x15\n\rbytes_fetched\x18\x02 \x01(\x03\x12\x13\n\x0b\x62ytes_total\x18\x03 \x01(\x03\x12-\n\naudio_done\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0b\x61udio_total\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0b\x63hunks_done\x18\x06 \x01(\x05\x12\x14\n\x0c\x63hunks_total\x18\x07 \x01(\x05\"\xc8\x01\n\nBatchEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x05state\x18\x03 \x01(\x0e\x32\x1b.zerokerf.v1.BatchJob.State\x12,\n\x08progress\x18\x04 \x01(\x0b\x32\x1a.zerokerf.v1.BatchProgress\x12$\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x15.zerokerf.v1.JobError\"|\n\tBatchFile\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0b\n\x03uri\x18\x03 \x01(\t\x12\x14\n\x0c\x64ownload_url\x18\x04 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"P\n\nBatchModel\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x11\n\tlanguages\x18\x02 \x03(\t\x12\x12\n\nis_default\x18\x03 \x01(\x08\x12\r\n\x05model\x18\x04 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17zerokerf/v1/batch.proto\x12\x0bzerokerf.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bzerokerf/v1/job_error.proto\x1a\x1azerokerf/v1/priority.proto\"\xc3\x08\n\x08\x42\x61tchJob\x12\n\n\x02id\x18\x01 \x01(\t\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.zerokerf.v1.BatchJob.State\x12\x12\n\nmodel_code\x18\x03 \x01(\t\x12)\n\x08metadata\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12$\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x15.zerokerf.v1.JobError\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rlast_sequence\x18\t \x01(\x03\x12>\n\x14transcription_config\x18\n \x01(\x0b\x32 .zerokerf.v1.TranscriptionConfig\x12)\n\x08tracking\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\routput_config\x18\x0c \x01(\x0b\x32\x19.zerokerf.v1.OutputConfig\x12&\n\x05input\x18\r \x01(\x0b\x32\x17.zerokerf.v1.BatchInput\x12(\n\x06output\x18\x0e \x01(\x0b\x32\x18.zerokerf.v1.BatchOutput\x12,\n\x08progress\x18\x0f \x01(\x0b\x32\x1a.zerokerf.v1.BatchProgress\x12/\n\x0bupdate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x64\x65lete_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\napi_key_id\x18\x13 \x01(\t\x12\r\n\x05notes\x18\x14 \x03(\t\x12\x13\n\x0bwebhook_url\x18\x15 \x01(\t\x12\'\n\x08priority\x18\x16 \x01(\x0e\x32\x15.zerokerf.v1.Priority\x12\x35\n\x11\x66iles_expire_time\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xab\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_QUEUED\x10\x01\x12\x15\n\x11STATE_IN_PROGRESS\x10\x02\x12\x12\n\x0eSTATE_DECODING\x10\x03\x12\x19\n\x15STATE_POST_PROCESSING\x10\x04\x12\x0e\n\nSTATE_DONE\x10\x05\x12\x10\n\x0cSTATE_FAILED\x10\x06\x12\x11\n\rSTATE_DELETED\x10\x07\"\xa8\x04\n\x13TranscriptionConfig\x12\x10\n\x08language\x18\x01 \x01(\t\x12H\n\x0foperating_point\x18\x02 \x01(\x0e\x32/.zerokerf.v1.TranscriptionConfig.OperatingPoint\x12\x41\n\x0b\x64iarization\x18\x03 \x01(\x0e\x32,.zerokerf.v1.TranscriptionConfig.Diarization\x12\x0e\n\x06\x64omain\x18\x04 \x01(\t\x12\x15\n\routput_locale\x18\x05 \x01(\t\x12\x1c\n\x0f\x65nable_entities\x18\x06 \x01(\x08H\x00\x88\x01\x01\x12\x36\n\x10\x61\x64\x64itional_vocab\x18\x07 \x03(\x0b\x32\x1c.zerokerf.v1.VocabularyEntry\"m\n\x0eOperatingPoint\x12\x1f\n\x1bOPERATING_POINT_UNSPECIFIED\x10\x00\x12\x1c\n\x18OPERATING_POINT_STANDARD\x10\x01\x12\x1c\n\x18OPERATING_POINT_ENHANCED\x10\x02\"r\n\x0b\x44iarization\x12\x1b\n\x17\x44IARIZATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44IARIZATION_NONE\x10\x01\x12\x17\n\x13\x44IARIZATION_SPEAKER\x10\x02\x12\x17\n\x13\x44IARIZATION_CHANNEL\x10\x03\x42\x12\n\x10_enable_entities\"7\n\x0fVocabularyEntry\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\t\x12\x13\n\x0bsounds_like\x18\x02 \x03(\t\"@\n\x0cOutputConfig\x12\x30\n\rsrt_overrides\x18\x01 \x01(\x0b\x32\x19.zerokerf.v1.SrtOverrides\"f\n\x0cSrtOverrides\x12\x1c\n\x0fmax_line_length\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\x16\n\tmax_lines\x18\x02 \x01(\x05H\x01\x88\x01\x01\x42\x12\n\x10_max_line_lengthB\x0c\n\n_max_lines\"Q\n\x0b\x42\x61tchSource\x12\r\n\x03url\x18\x01 \x01(\tH\x00\x12\x13\n\tupload_id\x18\x02 \x01(\tH\x00\x12\x14\n\nupload_key\x18\x03 \x01(\tH\x00\x42\x08\n\x06source\"\xb4\x01\n\nBatchInput\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12+\n\x08\x64uration\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06\x66ormat\x18\x04 \x01(\t\x12\x11\n\tmime_type\x18\x05 \x01(\t\x12\x0e\n\x06source\x18\x06 \x01(\t\x12\x10\n\x08\x63hannels\x18\x07 \x01(\x05\x12\x13\n\x0bsample_rate\x18\x08 \x01(\x05\"3\n\x0b\x42\x61tchOutput\x12\x12\n\nword_count\x18\x01 \x01(\x05\x12\x10\n\x08language\x18\x02 \x01(\t\"\xd6\x01\n\rBatchProgress\x12\x0f\n\x07percent\x18\x01 \x01(\x05\x12\x15\n\rbytes_fetched\x18\x02 \x01(\x03\x12\x13\n\x0b\x62ytes_total\x18\x03 \x01(\x03\x12-\n\naudio_done\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\x0b\x61udio_total\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0b\x63hunks_done\x18\x06 \x01(\x05\x12\x14\n\x0c\x63hunks_total\x18\x07 \x01(\x05\"\xc8\x01\n\nBatchEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x05state\x18\x03 \x01(\x0e\x32\x1b.zerokerf.v1.BatchJob.State\x12,\n\x08progress\x18\x04 \x01(\x0b\x32\x1a.zerokerf.v1.BatchProgress\x12$\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x15.zerokerf.v1.JobError\"|\n\tBatchFile\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0b\n\x03uri\x18\x03 \x01(\t\x12\x14\n\x0c\x64ownload_url\x18\x04 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"P\n\nBatchModel\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x11\n\tlanguages\x18\x02 \x03(\t\x12\x12\n\nis_default\x18\x03 \x01(\x08\x12\r\n\x05model\x18\x04 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,33 +37,33 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'zerokerf.v1.batch_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_BATCHJOB']._serialized_start=193
-  _globals['_BATCHJOB']._serialized_end=1229
-  _globals['_BATCHJOB_STATE']._serialized_start=1058
-  _globals['_BATCHJOB_STATE']._serialized_end=1229
-  _globals['_TRANSCRIPTIONCONFIG']._serialized_start=1232
-  _globals['_TRANSCRIPTIONCONFIG']._serialized_end=1784
-  _globals['_TRANSCRIPTIONCONFIG_OPERATINGPOINT']._serialized_start=1539
-  _globals['_TRANSCRIPTIONCONFIG_OPERATINGPOINT']._serialized_end=1648
-  _globals['_TRANSCRIPTIONCONFIG_DIARIZATION']._serialized_start=1650
-  _globals['_TRANSCRIPTIONCONFIG_DIARIZATION']._serialized_end=1764
-  _globals['_VOCABULARYENTRY']._serialized_start=1786
-  _globals['_VOCABULARYENTRY']._serialized_end=1841
-  _globals['_OUTPUTCONFIG']._serialized_start=1843
-  _globals['_OUTPUTCONFIG']._serialized_end=1907
-  _globals['_SRTOVERRIDES']._serialized_start=1909
-  _globals['_SRTOVERRIDES']._serialized_end=2011
-  _globals['_BATCHSOURCE']._serialized_start=2013
-  _globals['_BATCHSOURCE']._serialized_end=2094
-  _globals['_BATCHINPUT']._serialized_start=2097
-  _globals['_BATCHINPUT']._serialized_end=2277
-  _globals['_BATCHOUTPUT']._serialized_start=2279
-  _globals['_BATCHOUTPUT']._serialized_end=2330
-  _globals['_BATCHPROGRESS']._serialized_start=2333
-  _globals['_BATCHPROGRESS']._serialized_end=2547
-  _globals['_BATCHEVENT']._serialized_start=2550
-  _globals['_BATCHEVENT']._serialized_end=2750
-  _globals['_BATCHFILE']._serialized_start=2752
-  _globals['_BATCHFILE']._serialized_end=2876
-  _globals['_BATCHMODEL']._serialized_start=2878
-  _globals['_BATCHMODEL']._serialized_end=2958
+  _globals['_BATCHJOB']._serialized_end=1284
+  _globals['_BATCHJOB_STATE']._serialized_start=1113
+  _globals['_BATCHJOB_STATE']._serialized_end=1284
+  _globals['_TRANSCRIPTIONCONFIG']._serialized_start=1287
+  _globals['_TRANSCRIPTIONCONFIG']._serialized_end=1839
+  _globals['_TRANSCRIPTIONCONFIG_OPERATINGPOINT']._serialized_start=1594
+  _globals['_TRANSCRIPTIONCONFIG_OPERATINGPOINT']._serialized_end=1703
+  _globals['_TRANSCRIPTIONCONFIG_DIARIZATION']._serialized_start=1705
+  _globals['_TRANSCRIPTIONCONFIG_DIARIZATION']._serialized_end=1819
+  _globals['_VOCABULARYENTRY']._serialized_start=1841
+  _globals['_VOCABULARYENTRY']._serialized_end=1896
+  _globals['_OUTPUTCONFIG']._serialized_start=1898
+  _globals['_OUTPUTCONFIG']._serialized_end=1962
+  _globals['_SRTOVERRIDES']._serialized_start=1964
+  _globals['_SRTOVERRIDES']._serialized_end=2066
+  _globals['_BATCHSOURCE']._serialized_start=2068
+  _globals['_BATCHSOURCE']._serialized_end=2149
+  _globals['_BATCHINPUT']._serialized_start=2152
+  _globals['_BATCHINPUT']._serialized_end=2332
+  _globals['_BATCHOUTPUT']._serialized_start=2334
+  _globals['_BATCHOUTPUT']._serialized_end=2385
+  _globals['_BATCHPROGRESS']._serialized_start=2388
+  _globals['_BATCHPROGRESS']._serialized_end=2602
+  _globals['_BATCHEVENT']._serialized_start=2605
+  _globals['_BATCHEVENT']._serialized_end=2805
+  _globals['_BATCHFILE']._serialized_start=2807
+  _globals['_BATCHFILE']._serialized_end=2931
+  _globals['_BATCHMODEL']._serialized_start=2933
+  _globals['_BATCHMODEL']._serialized_end=3013
 # @@protoc_insertion_point(module_scope)

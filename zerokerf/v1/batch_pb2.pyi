@@ -93,6 +93,7 @@ class BatchJob(_message.Message):
     NOTES_FIELD_NUMBER: _builtins.int
     WEBHOOK_URL_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
+    FILES_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Letters and digits only."""
     state: Global___BatchJob.State.ValueType
@@ -160,6 +161,10 @@ class BatchJob(_message.Message):
     def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What is missing, a sentence each: the recording is cut short and was transcribed as far as it goes."""
 
+    @_builtins.property
+    def files_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the files of a job that is done go, or went; unset if they stay."""
+
     def __init__(
         self,
         *,
@@ -185,10 +190,11 @@ class BatchJob(_message.Message):
         notes: _abc.Iterable[_builtins.str] | None = ...,
         webhook_url: _builtins.str = ...,
         priority: _priority_pb2.Priority.ValueType = ...,
+        files_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "delete_time", b"delete_time", "end_time", b"end_time", "error", b"error", "expire_time", b"expire_time", "input", b"input", "metadata", b"metadata", "output", b"output", "output_config", b"output_config", "progress", b"progress", "start_time", b"start_time", "tracking", b"tracking", "transcription_config", b"transcription_config", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "delete_time", b"delete_time", "end_time", b"end_time", "error", b"error", "expire_time", b"expire_time", "files_expire_time", b"files_expire_time", "input", b"input", "metadata", b"metadata", "output", b"output", "output_config", b"output_config", "progress", b"progress", "start_time", b"start_time", "tracking", b"tracking", "transcription_config", b"transcription_config", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_id", b"api_key_id", "create_time", b"create_time", "delete_time", b"delete_time", "end_time", b"end_time", "error", b"error", "expire_time", b"expire_time", "id", b"id", "input", b"input", "last_sequence", b"last_sequence", "metadata", b"metadata", "model_code", b"model_code", "notes", b"notes", "output", b"output", "output_config", b"output_config", "priority", b"priority", "progress", b"progress", "start_time", b"start_time", "state", b"state", "tracking", b"tracking", "transcription_config", b"transcription_config", "update_time", b"update_time", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["api_key_id", b"api_key_id", "create_time", b"create_time", "delete_time", b"delete_time", "end_time", b"end_time", "error", b"error", "expire_time", b"expire_time", "files_expire_time", b"files_expire_time", "id", b"id", "input", b"input", "last_sequence", b"last_sequence", "metadata", b"metadata", "model_code", b"model_code", "notes", b"notes", "output", b"output", "output_config", b"output_config", "priority", b"priority", "progress", b"progress", "start_time", b"start_time", "state", b"state", "tracking", b"tracking", "transcription_config", b"transcription_config", "update_time", b"update_time", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -116,6 +116,7 @@ class Split(_message.Message):
     TRANSCRIBE_FIELD_NUMBER: _builtins.int
     TRANSCRIPTS_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
+    FILES_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Assigned by the server, never reused."""
@@ -187,6 +188,10 @@ class Split(_message.Message):
         """Of the whole recording; only where `transcribe` is set, in STATE_COMPLETED, and only from GetSplit."""
 
     @_builtins.property
+    def files_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """When the files of a completed job go, or went; unset if they stay."""
+
+    @_builtins.property
     def notes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What had to change or is missing, a sentence each: the audio was resampled or mixed down, frames could not
         be copied, the source is cut short.
@@ -218,11 +223,12 @@ class Split(_message.Message):
         transcribe: Global___Transcribe | None = ...,
         transcripts: _abc.Iterable[Global___TranscriptFile] | None = ...,
         priority: _priority_pb2.Priority.ValueType = ...,
+        files_expire_time: _timestamp_pb2.Timestamp | None = ...,
         notes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "metadata", b"metadata", "mode", b"mode", "options", b"options", "progress", b"progress", "source", b"source", "start_time", b"start_time", "tags", b"tags", "transcribe", b"transcribe"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "files_expire_time", b"files_expire_time", "metadata", b"metadata", "mode", b"mode", "options", b"options", "progress", b"progress", "source", b"source", "start_time", b"start_time", "tags", b"tags", "transcribe", b"transcribe"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "id", b"id", "last_sequence", b"last_sequence", "metadata", b"metadata", "mode", b"mode", "notes", b"notes", "options", b"options", "output_format", b"output_format", "priority", b"priority", "progress", b"progress", "requested_format", b"requested_format", "segments", b"segments", "source", b"source", "start_time", b"start_time", "state", b"state", "strict", b"strict", "tags", b"tags", "transcribe", b"transcribe", "transcripts", b"transcripts", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "encoding", b"encoding", "end_time", b"end_time", "error", b"error", "files_expire_time", b"files_expire_time", "id", b"id", "last_sequence", b"last_sequence", "metadata", b"metadata", "mode", b"mode", "notes", b"notes", "options", b"options", "output_format", b"output_format", "priority", b"priority", "progress", b"progress", "requested_format", b"requested_format", "segments", b"segments", "source", b"source", "start_time", b"start_time", "state", b"state", "strict", b"strict", "tags", b"tags", "transcribe", b"transcribe", "transcripts", b"transcripts", "verification", b"verification", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
