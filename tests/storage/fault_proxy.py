@@ -86,16 +86,30 @@ async def fault_proxy(upstream: str) -> AsyncIterator[FaultProxy]:
     proxy = FaultProxy()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
-            await _answer(proxy, upstream, reader, writer)
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError):
+                await _answer(proxy, upstream, reader, writer)
+                writer.close()
+                await writer.wait_closed()
+        finally:
+            writer.transport.abort()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, limit=1 << 20)
+    running: set[asyncio.Task[None]] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(handle(reader, writer))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, limit=1 << 20)
     proxy.endpoint = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server:
+    try:
         yield proxy
+    finally:
+        server.close()
+        for task in (unfinished := list(running)):
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
 
 
 async def _answer(
