@@ -48,7 +48,7 @@ CODES = {
     "DOWNLOAD_EXPIRED": "test_account_life",
     "QUOTA_EXCEEDED": "test_limits",
     "FILE_TOO_LARGE": "test_limits",
-    "UNSUPPORTED_FORMAT": "test_bad_sources",
+    "UNSUPPORTED_FORMAT": "test_plans",
     "CORRUPT_FILE": "test_bad_sources",
     "DOWNLOAD_FAILED": "test_webhook_receivers",
     "NOT_FOUND": CLIENT,
