@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Generic
 
-from sqlalchemy import RowMapping, Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from server.database.clock import Clock, utc_now
 from server.database.ids import Prefix, is_id, shown
@@ -51,7 +51,7 @@ class JobRecords(Generic[Request]):
         self._observer = observer
         present = jobs.c.id.in_(bindparam("ids", expanding=True)), jobs.c.kind == kind.name
         self._rows_query = select(jobs).where(*present, jobs.c.deleted_at.is_(None))
-        self._rows = Together(self._ask_rows)
+        self._jobs = Together(self._ask_jobs)
         self._events = Together(self._ask_events)
 
     # ---- for clients
@@ -60,19 +60,19 @@ class JobRecords(Generic[Request]):
         """Raises JobNotFound, also for another account's job and for what cannot be an id."""
         if not is_id(Prefix.JOB, job_id):
             raise JobNotFound(shown(job_id))
-        row = await self._rows.get(job_id)
-        if row is None or row["account_id"] != account_id:
+        job = await self._jobs.get(job_id)
+        if job is None or job.account_id != account_id:
             raise JobNotFound(job_id)
-        return job_of(row, self._kind)
+        return job
 
-    async def _ask_rows(self, job_ids: Sequence[str]) -> dict[str, RowMapping]:
-        found: dict[str, RowMapping] = {}
+    async def _ask_jobs(self, job_ids: Sequence[str]) -> dict[str, Job[Request]]:
+        found: dict[str, Job[Request]] = {}
         async with self._database.reading() as connection:
             for start in range(0, len(job_ids), _MOST_ROWS):
                 rows = await connection.execute(
                     self._rows_query, {"ids": _filled(job_ids[start : start + _MOST_ROWS])}
                 )
-                found.update((row["id"], row) for row in rows.mappings())
+                found.update((row["id"], job_of(row, self._kind)) for row in rows.mappings())
         return found
 
     async def request_cancel(self, account_id: str, job_id: str) -> Job[Request]:
