@@ -35,6 +35,8 @@ from zerokerf.errors import ConfigError, Unavailable
 BUSY_TIMEOUT_S = 10
 _SQLITE = {"sqlite", "sqlite+aiosqlite"}
 _POSTGRES = {"postgres", "postgresql", "postgresql+asyncpg"}
+#: PostgreSQL is shutting down, has crashed, or recovers from that.
+_NOT_NOW = frozenset({"57P01", "57P02", "57P03"})
 _log = structlog.get_logger()
 
 
@@ -200,7 +202,7 @@ def _outages() -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
         raise _unavailable(error) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _NOT_NOW:
             raise _unavailable(error) from error
         raise
 
