@@ -58,7 +58,7 @@ async def _all(kills: int, seed: int, *, webhooks: int) -> tuple[list[Report], W
         return reports, None
     chance = random.Random(seed)  # noqa: S311 - a schedule that can be had again
     with _folder() as folder:
-        async with house_apart(Path(folder), chance) as house:
+        async with _house(Path(folder), chance, seed) as house:
             told = await run_webhooks(
                 house, Path(folder), webhooks=webhooks, kills=WEBHOOK_KILLS, seed=seed, tell=_tell
             )
@@ -68,20 +68,25 @@ async def _all(kills: int, seed: int, *, webhooks: int) -> tuple[list[Report], W
 async def _round(seed: int, kills: int, *, in_one: bool) -> Report:
     chance = random.Random(seed)  # noqa: S311 - a schedule that can be had again
     with _folder() as folder:
-        async with _house(Path(folder), chance, in_one=in_one) as house:
-            report = await run_chaos(
-                house, seed, schedule([*house.hurts], kills, chance), Path(folder), tell=_tell
-            )
+        async with _house(Path(folder), chance, seed, in_one=in_one) as house:
+            plan = schedule([*house.hurts], kills, chance)
+            report = await run_chaos(house, seed, plan, Path(folder), tell=_tell)
             if report.problems:
                 _keep_logs(house, seed)
             return report
 
 
 @asynccontextmanager
-async def _house(folder: Path, chance: random.Random, *, in_one: bool) -> AsyncIterator[House]:
+async def _house(
+    folder: Path, chance: random.Random, seed: int, *, in_one: bool = False
+) -> AsyncIterator[House]:
     making = house_in_one(folder, chance) if in_one else house_apart(folder, chance)
     async with making as house:
-        yield house
+        try:
+            yield house
+        except BaseException:
+            _keep_logs(house, seed)
+            raise
 
 
 def _folder() -> tempfile.TemporaryDirectory[str]:
