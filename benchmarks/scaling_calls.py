@@ -1,7 +1,7 @@
 """A bare server that echoes, and a client that calls as fast as it can; each a process of its own.
 
 `echo` serves until it is told to stop and says its port first. `call` makes calls of one method for some
-seconds, so many at a time, and says how many were answered.
+seconds, for each job named one at a time, and says how many were answered.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ async def _echo() -> None:
 
 
 async def _call() -> None:
-    address, method, job_id, api_key, seconds, at_once = json.loads(sys.stdin.readline())
+    address, method, api_key, seconds, job_ids = json.loads(sys.stdin.readline())
     async with open_channel(address, None) as channel:
         get = channel.unary_unary(
             method,
@@ -46,14 +46,14 @@ async def _call() -> None:
         )
         end_s = time.monotonic() + seconds
 
-        async def calls() -> int:
+        async def calls(job_id: str) -> int:
             answered = 0
             while time.monotonic() < end_s:
                 await get(GetSplitRequest(id=job_id), metadata=(("x-api-key", api_key),))
                 answered += 1
             return answered
 
-        print(sum(await asyncio.gather(*(calls() for _ in range(at_once)))), flush=True)
+        print(sum(await asyncio.gather(*map(calls, job_ids))), flush=True)
 
 
 if __name__ == "__main__":

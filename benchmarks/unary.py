@@ -33,11 +33,12 @@ class _Served:
     pid: int
     address: str
     method: str
-    job_id: str
+    jobs: tuple[str, ...]
 
     async def calls_a_second(self) -> float:
-        asked = [self.address, self.method, self.job_id, API_KEY, ROUND_S, AT_ONCE]
-        answered = await asyncio.gather(*(_client(asked) for _ in range(CLIENTS)))
+        parts = [self.jobs[start : start + AT_ONCE] for start in range(0, len(self.jobs), AT_ONCE)]
+        asked = ([self.address, self.method, API_KEY, ROUND_S, part] for part in parts)
+        answered = await asyncio.gather(*map(_client, asked))
         return sum(answered) / ROUND_S
 
     def cpu_s(self) -> float:
@@ -59,10 +60,10 @@ async def measure(folder: Path) -> list[Row]:
 
 async def _compared(database: str, address: str, pid: int, bar: float | None) -> list[Row]:
     """In turns, so that whatever else the machine does meets both."""
-    async with _a_job(address) as (job_id, answer):
+    async with _some_jobs(address) as (jobs, answer):
         with _echoing(answer) as (echo_pid, echo_address):
-            ours = _Served(pid, address, GET, job_id)
-            echo = _Served(echo_pid, echo_address, ECHO, job_id)
+            ours = _Served(pid, address, GET, jobs)
+            echo = _Served(echo_pid, echo_address, ECHO, jobs)
             await ours.calls_a_second()
             await echo.calls_a_second()
             our_cpu_s, echo_cpu_s = ours.cpu_s(), echo.cpu_s()
@@ -93,14 +94,13 @@ async def _compared(database: str, address: str, pid: int, bar: float | None) ->
 
 
 @asynccontextmanager
-async def _a_job(address: str) -> AsyncIterator[tuple[str, bytes]]:
-    """A queued job, as no worker is there, and what reading it answers."""
+async def _some_jobs(address: str) -> AsyncIterator[tuple[tuple[str, ...], bytes]]:
+    """One for each call at a time, queued as no worker is there, and what reading one of them answers."""
     async with AsyncClient(address, API_KEY) as client:
-        made = await client.create_split(
-            url="http://127.0.0.1:9/a.wav", every=timedelta(seconds=60), to="mp3"
-        )
-        job = await client.get_split(made.id)
-        yield job.id, GetSplitResponse(split=job).SerializeToString()
+        url, every = "http://127.0.0.1:9/a.wav", timedelta(seconds=60)
+        made = [await client.create_split(url=url, every=every, to="mp3") for _ in range(CLIENTS * AT_ONCE)]
+        job = await client.get_split(made[0].id)
+        yield tuple(each.id for each in made), GetSplitResponse(split=job).SerializeToString()
 
 
 @contextmanager
