@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, delete, exists, select
+from sqlalchemy import ColumnElement, RowMapping, delete, exists, or_, select
 
 from server.database.open import Database
 from server.database.tables import jobs, uploads
@@ -15,7 +15,7 @@ _ACTIVE = ("queued", "processing")
 
 
 async def remove_expired(database: Database, store: ObjectStore, made_before: datetime) -> int:
-    """Remove uploads made before then that no active job names; the number removed.
+    """Remove uploads made before then, or whose jobs' files are gone, that no active job names; the number removed.
 
     Bytes go first: what is interrupted in between is found and finished by the next call.
     """
@@ -33,17 +33,23 @@ async def remove_expired(database: Database, store: ObjectStore, made_before: da
 
 async def _expired(database: Database, made_before: datetime) -> Sequence[RowMapping]:
     query = select(uploads.c.id, uploads.c.account_id).where(
-        uploads.c.created_at < made_before, ~_is_needed()
+        or_(uploads.c.created_at < made_before, _outlives_its_job()), ~_is_needed()
     )
     async with database.reading() as connection:
         return (await connection.execute(query.order_by(uploads.c.created_at).limit(_PAGE))).mappings().all()
 
 
+def _outlives_its_job() -> ColumnElement[bool]:
+    """The time is over that files of a job made of it are kept: it is the job's source once more."""
+    return exists().where(*_OF_JOB, jobs.c.files_removed_at.is_not(None))
+
+
 def _is_needed() -> ColumnElement[bool]:
     """A job that has not ended may still have to read it."""
-    return exists().where(
-        jobs.c.account_id == uploads.c.account_id,
-        jobs.c.deleted_at.is_(None),
-        jobs.c.state.in_(_ACTIVE),
-        jobs.c.request["upload_id"].as_string() == uploads.c.id,
-    )
+    return exists().where(*_OF_JOB, jobs.c.deleted_at.is_(None), jobs.c.state.in_(_ACTIVE))
+
+
+_OF_JOB = (
+    jobs.c.account_id == uploads.c.account_id,
+    jobs.c.request["upload_id"].as_string() == uploads.c.id,
+)

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from server.database.open import Database
+from server.database.tables import jobs
 from server.jobs.model import Failure, SplitRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups_in_process import InProcessWakeups
@@ -73,6 +75,25 @@ async def test_an_upload_stays_until_the_job_that_names_it_has_ended(
     await records.fail(job.id, Failure("CORRUPT_FILE", "It broke."))
 
     assert await remove_expired(database, store, LATER) == 1
+
+
+async def test_a_young_upload_goes_with_the_files_of_its_job(
+    database: Database, store: MemoryStore, uploads: Uploads
+) -> None:
+    records = SplitRecords(database, InProcessWakeups())
+    request = SplitRequest(upload_id=await finished(uploads), segment_ns=10**9)
+    expired, other = [await records.create("acc_a", request, None) for _ in range(2)]
+    gone = update(jobs).where(jobs.c.id == expired.id).values(files_removed_at=LATER, state="completed")
+    async with database.writing() as connection:
+        await connection.execute(gone)
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+
+    assert await remove_expired(database, store, long_ago) == 0  # another job has to read it
+
+    await records.fail(other.id, Failure("CORRUPT_FILE", "It broke."))
+
+    assert await remove_expired(database, store, long_ago) == 1
+    assert await keys(store) == []
 
 
 async def test_many_are_removed_page_by_page(
