@@ -15,9 +15,9 @@ _ACTIVE = ("queued", "processing")
 
 
 async def remove_expired(database: Database, store: ObjectStore, made_before: datetime) -> int:
-    """Remove uploads made before then, or whose jobs' files are gone, that no active job names; the number removed.
+    """Remove uploads made before then that no active job names, and those whose jobs' files are gone.
 
-    Bytes go first: what is interrupted in between is found and finished by the next call.
+    Returns the number removed. Bytes go first: what is interrupted in between is found and finished by the next call.
     """
     removed = 0
     while expired := await _expired(database, made_before):
