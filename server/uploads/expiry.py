@@ -17,7 +17,8 @@ _ACTIVE = ("queued", "processing")
 async def remove_expired(database: Database, store: ObjectStore, made_before: datetime) -> int:
     """Remove uploads made before then that no active job names, and those whose jobs' files are gone.
 
-    Returns the number removed. Bytes go first: what is interrupted in between is found and finished by the next call.
+    Returns the number removed. Bytes go first: what is interrupted in between is found and finished by the
+    next call.
     """
     removed = 0
     while expired := await _expired(database, made_before):
