@@ -65,6 +65,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._scopes = scopes
         self._observer = observer
         self._tracer = tracer
+        self._wrapped: dict[str, Handler] = {}
 
     async def intercept_service(
         self,
@@ -75,7 +76,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         method = handler_call_details.method
         if handler is None or method.startswith(OPEN_SERVICES):
             return handler
-        return self._wrap(handler, method)
+        if method not in self._wrapped:
+            self._wrapped[method] = self._wrap(handler, method)
+        return self._wrapped[method]
 
     def _wrap(self, handler: Any, method: str) -> Handler:
         serve = handler.unary_unary or handler.stream_unary or handler.unary_stream or handler.stream_stream

@@ -1,5 +1,7 @@
 """gRPC calls: how many, how they end, how long they take, and how many streams are open."""
 
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from server.observe.buckets import CALL_S
@@ -17,6 +19,9 @@ class CallMetrics:
             buckets=CALL_S,
             registry=registry,
         )
+        # Looking a label up costs more than counting; there are as many as methods and codes.
+        self._ended_as = cache(self._calls.labels)
+        self._seconds_of = cache(self._seconds.labels)
         self._streams = Gauge(
             "zerokerf_grpc_streams_open", "Streams with somebody listening.", ("method",), registry=registry
         )
@@ -29,11 +34,11 @@ class CallMetrics:
             self._streams.labels(method).inc()
 
     def ended(self, method: str, code: str, took_s: float, *, is_stream: bool) -> None:
-        self._calls.labels(method, code).inc()
+        self._ended_as(method, code).inc()
         if is_stream:
             self._streams.labels(method).dec()
         else:
-            self._seconds.labels(method).observe(took_s)
+            self._seconds_of(method).observe(took_s)
 
     def rate_limited(self) -> None:
         self._limited.inc()
