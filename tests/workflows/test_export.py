@@ -11,7 +11,6 @@ from sqlalchemy import delete
 from server.accounts.exports import Export, Exports, ExportState
 from server.database.tables import account_exports, webhook_deliveries
 from server.workflows.closing_engine import AccountEngine
-from server.workflows.export_workflow import ExportWorkflow
 from storage.keys import export_key
 from storage.memory import MemoryStore
 from storage.signed_links import LocalSigner
@@ -52,7 +51,7 @@ async def test_making_it_twice_changes_nothing(house: House) -> None:
     async with house.worker:
         export = await _exported(house, "json")
         await AccountEngine(house.client).start_export(export.id, "acc_a")
-        await house.client.get_workflow_handle_for(ExportWorkflow.run, export.id).result()
+        await house.client.get_workflow_handle(export.id).result()
 
     assert len(await keys(house.store)) == 1
     assert await count(house.database, webhook_deliveries) == 1
@@ -74,7 +73,7 @@ async def test_one_that_is_not_wanted_any_more_is_not_made(house: House) -> None
         await connection.execute(delete(account_exports))
 
     async with house.worker:
-        await house.client.get_workflow_handle_for(ExportWorkflow.run, export.id).result()
+        await house.client.get_workflow_handle(export.id).result()
 
     assert await keys(house.store) == []
     assert await count(house.database, webhook_deliveries) == 0
@@ -84,7 +83,7 @@ async def _exported(house: House, form: str) -> Export:
     """Asked for, and waited for."""
     exports = _exports(house)
     export = await exports.export("acc_a", form, HOOK, None)
-    await house.client.get_workflow_handle_for(ExportWorkflow.run, export.id).result()
+    await house.client.get_workflow_handle(export.id).result()
     return await exports.get_export("acc_a", export.id)
 
 

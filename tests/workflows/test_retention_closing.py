@@ -10,7 +10,6 @@ from server.accounts.closing import Closing
 from server.database.tables import jobs, webhook_deliveries
 from server.jobs.states import State
 from server.workflows.closing_engine import AccountEngine
-from server.workflows.closing_workflow import CloseAccountWorkflow
 from tests.retention.kept import NOW, add_account, begun, completed, files_of, keys, put
 from tests.workflows.upkeep_house import House, running_house
 
@@ -74,7 +73,7 @@ async def _close(house: House) -> None:
 
 
 async def _done(house: House) -> None:
-    await house.client.get_workflow_handle_for(CloseAccountWorkflow.run, "close-acc_a").result()
+    await house.client.get_workflow_handle("close-acc_a").result()
 
 
 async def _states(house: House) -> set[str]:
