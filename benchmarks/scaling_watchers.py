@@ -17,6 +17,8 @@ from zerokerf.v1.split_service_pb2_grpc import SplitServiceStub
 
 #: Streams that are being opened at once.
 _OPENING = 50
+#: Of the event that tells that a job has begun; the first one tells that it is queued.
+_BEGUN = 2
 
 
 @dataclass(slots=True)
@@ -24,7 +26,10 @@ class Seen:
     """By all watchers of one process. `last` holds the last sequence of each watcher, by jobs."""
 
     last: dict[str, list[int]] = field(default_factory=dict)
-    delays_s: list[float] = field(default_factory=list)
+    #: Of each event: when it happened, and how much later it came.
+    delays_s: list[tuple[float, float]] = field(default_factory=list)
+    #: When the last job began.
+    begun_s: float = 0
     gaps: int = 0
     unended: int = 0
 
@@ -54,10 +59,16 @@ class Watchers:
             now_s = time.time()
             gaps += response.event.sequence != event.sequence + 1
             event = response.event
-            self.seen.delays_s.append(now_s - _time_s(event))
+            self._came(event, now_s)
         self.seen.gaps += gaps
         self.seen.unended += not is_final(event.state)
         self.seen.last.setdefault(job_id, []).append(event.sequence)
+
+    def _came(self, event: SplitEvent, now_s: float) -> None:
+        happened_s = _time_s(event)
+        self.seen.delays_s.append((happened_s, now_s - happened_s))
+        if event.sequence == _BEGUN:
+            self.seen.begun_s = max(self.seen.begun_s, happened_s)
 
     async def _first(self, call: AsyncIterable[WatchSplitResponse]) -> SplitEvent:
         async for response in call:
