@@ -3,6 +3,10 @@
 from prometheus_client import CollectorRegistry, Counter
 
 
+#: They begin at zero, or a rate would not see the first of each.
+_KNOWN = ("start", "clean_up", "deliver", "export", "close_account")
+
+
 class UpkeepMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self._handed_over = Counter(
@@ -11,6 +15,8 @@ class UpkeepMetrics:
             ("action",),
             registry=registry,
         )
+        for action in _KNOWN:
+            self._handed_over.labels(action)
 
     def handed_over(self, action: str) -> None:
         self._handed_over.labels(action).inc()
