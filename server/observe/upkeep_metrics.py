@@ -2,7 +2,6 @@
 
 from prometheus_client import CollectorRegistry, Counter
 
-
 #: They begin at zero, or a rate would not see the first of each.
 _KNOWN = ("start", "clean_up", "deliver", "export", "close_account")
 
