@@ -61,7 +61,6 @@ async def measure(folder: Path) -> list[Row]:
         async def guarded_create() -> None:
             await door.pass_through()
             request_id = f"request {next(numbers)}"
-            await records.repeated(ACCOUNT_ID, REQUEST, request_id)
             await records.create(ACCOUNT_ID, REQUEST, request_id)
 
         return [

@@ -8,15 +8,16 @@ from server.jobs.afterwards import Afterwards
 from server.jobs.batch_ids import own_upload_of
 from server.jobs.batch_model import BatchJob, BatchPage, BatchQuery, BatchRequest
 from server.jobs.batch_records import BatchRecords
-from server.jobs.batch_uploads import BatchUploads
+from server.jobs.batch_uploads import BatchUploads, FinishedUpload
 from server.jobs.engine import JobEngine
 from server.jobs.events import watch
 from server.jobs.handing_over import hand_over, stop
 from server.jobs.kinds import KindName
-from server.jobs.model import JobEvent
+from server.jobs.model import JobEvent, Terms
 from server.jobs.states import State
 from server.jobs.uploads import check_size
 from server.jobs.wakeups import Wakeups
+from zerokerf.errors import ZerokerfError
 
 
 class BatchJobs:
@@ -55,21 +56,28 @@ class BatchJobs:
 
         Raises JobExists, UploadNotFound, UploadIncomplete, FileTooLarge or IdempotencyConflict.
         """
-        if request_id:
-            first = await self._records.repeated(account_id, request, public_id, request_id)
-            if first is not None:
+        try:
+            terms, upload = await self._accepted(account_id, request, accept)
+        except ZerokerfError:
+            if first := await self._records.repeated(account_id, request, public_id, request_id):
                 return first
-        terms = await accept()
-        upload = None
-        if request.upload_id is not None:
-            upload = await self._uploads.require_complete(account_id, request.upload_id)
-            check_size(upload, terms)
+            raise
         job = await self._records.create(
             account_id, request, public_id, request_id, upload, terms, most_at_once
         )
         if job.state is State.QUEUED and job.admitted_at is not None:
             await hand_over("start", job.id, self._start(job))
         return job
+
+    async def _accepted(
+        self, account_id: str, request: BatchRequest, accept: Accept
+    ) -> tuple[Terms, FinishedUpload | None]:
+        terms = await accept()
+        if request.upload_id is None:
+            return terms, None
+        upload = await self._uploads.require_complete(account_id, request.upload_id)
+        check_size(upload, terms)
+        return terms, upload
 
     async def _start(self, job: BatchJob) -> None:
         is_bulk = job.request.is_bulk

@@ -9,12 +9,12 @@ from server.jobs.events import watch
 from server.jobs.handing_over import hand_over, stop
 from server.jobs.kinds import KindName
 from server.jobs.manifest import manifest_json
-from server.jobs.model import JobEvent, Page, SplitJob, SplitPlan, SplitRequest, StoredSegment
+from server.jobs.model import JobEvent, Page, SplitJob, SplitPlan, SplitRequest, StoredSegment, Terms
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
 from server.jobs.uploads import FinishedUploads, check_size
 from server.jobs.wakeups import Wakeups
-from zerokerf.errors import ManifestNotReady
+from zerokerf.errors import ManifestNotReady, ZerokerfError
 
 
 class SplitJobs:
@@ -50,16 +50,22 @@ class SplitJobs:
         Raises UploadNotFound, UploadIncomplete, FileTooLarge, IdempotencyConflict, and what `accept` raises,
         which is asked of new jobs only.
         """
-        if request_id and (first := await self._records.repeated(account_id, request, request_id)):
-            return first
-        terms = await accept()
-        if request.upload_id is not None:
-            upload = await self._uploads.require_complete(account_id, request.upload_id)
-            check_size(upload, terms)
+        try:
+            terms = await self._accepted(account_id, request, accept)
+        except ZerokerfError:
+            if first := await self._records.repeated(account_id, request, request_id):
+                return first
+            raise
         job = await self._records.create(account_id, request, request_id, terms, most_at_once)
         if job.state is State.QUEUED and job.admitted_at is not None:
             await hand_over("start", job.id, self._start(job))
         return job
+
+    async def _accepted(self, account_id: str, request: SplitRequest, accept: Accept) -> Terms:
+        terms = await accept()
+        if request.upload_id is not None:
+            check_size(await self._uploads.require_complete(account_id, request.upload_id), terms)
+        return terms
 
     async def _start(self, job: SplitJob) -> None:
         is_bulk = job.request.is_bulk
