@@ -1,0 +1,1 @@
+"""What the benchmarks need in order to be written down."""
