@@ -1,7 +1,6 @@
 """What server and worker stand on: the engine's client, the records, the store and the keys."""
 
 import asyncio
-import os
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +12,7 @@ from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from server.accounts.kept_file import kept_once
 from server.accounts.plans import Plans, read_plans
 from server.database.clock import utc_now
 from server.database.migrate import migrate
@@ -140,17 +140,7 @@ def signing_key(settings: Settings) -> bytes:
     if settings.signing_key is not None:
         return settings.signing_key.get_secret_value().encode()
     _make_data_dir(settings)
-    path = settings.data_dir / "signing.key"
-    fresh = path.with_name(f".signing.{secrets.token_hex(4)}")
-    fresh.touch(mode=0o600)
-    fresh.write_bytes(secrets.token_hex(32).encode())
-    try:
-        os.link(fresh, path)  # of processes that start together, one wins and all read its key
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
-    return path.read_bytes()
+    return kept_once(settings.data_dir / "signing.key", lambda: secrets.token_hex(32).encode())
 
 
 async def open_models(settings: Settings) -> Models:

@@ -242,7 +242,7 @@ async def test_what_is_said_in_metadata_and_names_gets_into_no_header(tenant: Te
     assert all("x-evil" not in answer.headers for answer in (told, upload))
 
 
-async def test_ten_thousand_calls_with_bad_keys_cost_little_and_leave_nothing(
+async def test_ten_thousand_calls_with_bad_keys_cost_little_and_keep_nobody_out(
     tenant: Tenant, channel: grpc.aio.Channel
 ) -> None:
     process = psutil.Process(listener(tenant.service.deployment.grpc_address))
