@@ -1,145 +1,34 @@
 """Segments that the store makes of its own bytes, beside those that a worker makes and sends."""
 
 import asyncio
-import random
-import subprocess
-import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from server.database.migrate import migrate
-from server.database.open import open_database
 from server.jobs.manifest import manifest_json
-from server.jobs.model import Progress, SourceFacts, SplitJob, SplitRequest, StoredSegment
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
-from server.media.cutter import Tools
-from server.media.decoder import find_decoder
-from server.media.facts import MediaLimits
+from server.jobs.model import Progress, SplitRequest, StoredSegment
 from server.media.manifest import from_json
 from server.media.manifest_check import reprove
-from server.media.prober import start_prober
-from server.media.wav import build_header
-from server.uploads.uploads import Uploads
-from server.workflows.composing import Composing, suits
-from server.workflows.cutting import Cutting
+from server.workflows.composing import suits
 from server.workflows.reporter import Reporter
-from server.workflows.scratch import Scratch, ScratchFolder, open_scratch
-from storage.address import parse_address
-from storage.compose import LEAST_PART_BYTES, CannotCompose, Composition
+from storage.compose import Composition
 from storage.interface import ObjectInfo
-from storage.keys import segment_key, source_key, upload_data_key
+from storage.keys import segment_key, source_key
 from storage.s3 import S3Store
-from storage.s3_client import S3Address, S3Credentials, provider_of
-from storage.signed_links import LocalSigner
-from tests.services.seaweed import REGION, SeaweedServer, running_seaweed
-from tests.storage.content import read
-from zerokerf.errors import FileTooLarge, ObjectDamaged, ObjectNotFound
-
-MIB = 1 << 20
-#: 8 channels of 32 bits at 192 kHz: six megabytes a second, so that a second or two is a long segment.
-RATE, CHANNELS, BLOCK = 192_000, 8, 32
-SECOND_NS = 10**9
-Make = Callable[[Path, float], Path]
-
-
-@pytest.fixture(scope="module")
-def seaweed() -> Iterator[SeaweedServer]:
-    with running_seaweed() as server:
-        yield server
-
-
-@pytest.fixture
-async def store(seaweed: SeaweedServer) -> AsyncIterator[S3Store]:
-    url = f"s3+http://{seaweed.endpoint}/test-composing/{uuid.uuid4().hex}?region={REGION}"
-    address = parse_address(url)
-    assert isinstance(address, S3Address)
-    credentials = provider_of(S3Credentials(seaweed.access_key, seaweed.secret_key))
-    store = S3Store(address, credentials, copy_bytes=2 * LEAST_PART_BYTES)
-    await store.check()
-    yield store
-    await store.aclose()
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """A worker's parts; each way has jobs of its own."""
-
-    records: SplitRecords
-    store: S3Store
-    cutting: Cutting
-    composing: Composing
-    scratch: Scratch
-    uploads: Uploads
-
-    async def job(self, source: Path, request: SplitRequest) -> SplitJob:
-        job = await self.records.create("acc_a", request, None)
-        await self.records.begin(job.id)
-        await self.store.put(source_key("acc_a", job.id), source, content_type="audio/wav")
-        facts = SourceFacts(file_name="a.wav", size_bytes=source.stat().st_size, sha256="")
-        return await self.records.record_source(job.id, facts)
-
-    async def composed(self, source: Path, request: SplitRequest) -> SplitJob | None:
-        job = await self.job(source, request)
-        async with self.scratch.folder(job.id) as folder:
-            return job if await self.compose(job, folder) else None
-
-    async def compose(self, job: SplitJob, folder: ScratchFolder) -> bool:
-        sink = self.cutting.sink(job, folder, Reporter(self.records, job.id, Progress()))
-        return await self.composing.run(job, folder, sink)
-
-    async def sent(self, source: Path, request: SplitRequest) -> SplitJob:
-        job = await self.job(source, request)
-        async with self.scratch.folder(job.id) as folder:
-            reporter = Reporter(self.records, job.id, Progress())
-            await self.cutting.run(job, source, folder, reporter)
-        return job
-
-    async def files(self, job: SplitJob) -> list[bytes]:
-        segments = await self.records.segments(job.id)
-        keys = [segment_key("acc_a", job.id, segment.index, "wav") for segment in segments]
-        return [await read(self.store, key) for key in keys]
-
-
-@pytest.fixture
-async def house(store: S3Store, tmp_path: Path) -> AsyncIterator[House]:
-    async with open_database(f"sqlite:///{tmp_path}/records.db") as database, start_prober() as prober:
-        await migrate(database)
-        records = SplitRecords(database, InProcessWakeups())
-        tools = Tools(find_decoder(), prober, MediaLimits(), 2)
-        cutting = Cutting(records=records, store=store, tools=tools)
-        composing = Composing(store, store, tools, least_bytes=2 * LEAST_PART_BYTES + 100)
-        with open_scratch(tmp_path / "scratch", 2**30) as scratch:
-            uploads = Uploads(database, store, LocalSigner("https://files.example", b"k" * 32), 1 << 40)
-            yield House(records, store, cutting, composing, scratch, uploads)
-
-
-def wav(folder: Path, seconds: float) -> Path:
-    shape = (0x0001).to_bytes(2, "little") + CHANNELS.to_bytes(2, "little") + RATE.to_bytes(4, "little")
-    shape += (RATE * BLOCK).to_bytes(4, "little") + BLOCK.to_bytes(2, "little") + (32).to_bytes(2, "little")
-    samples = round(seconds * RATE)
-    path = folder / "source.wav"
-    path.write_bytes(build_header(shape, BLOCK, samples) + random.Random(samples).randbytes(samples * BLOCK))
-    return path
-
-
-def _tagged_wav(folder: Path, seconds: float) -> Path:
-    """As ffmpeg writes it: other chunks before the samples, and names for the segments to inherit."""
-    source, path = wav(folder, seconds), folder / "tagged.wav"
-    names = ["-metadata", "title=A long talk", "-metadata", "artist=Somebody"]
-    command = [str(find_decoder().binary), "-v", "error", "-i", str(source), "-c", "copy", *names]
-    subprocess.run([*command, "-rf64", "never", str(path)], check=True)
-    return path
-
-
-def _w64(folder: Path, seconds: float) -> Path:
-    source, path = wav(folder, seconds), folder / "source.w64"
-    binary = str(find_decoder().binary)
-    subprocess.run([binary, "-v", "error", "-i", str(source), "-c", "copy", str(path)], check=True)
-    return path
+from tests.workflows.composing.house import (
+    BLOCK,
+    MIB,
+    RATE,
+    SECOND_NS,
+    House,
+    Make,
+    Refusing,
+    tagged_wav,
+    w64,
+    wav,
+)
+from zerokerf.errors import ObjectDamaged
 
 
 def without_proof(segment: StoredSegment) -> StoredSegment:
@@ -161,7 +50,7 @@ REQUESTS = {
 }
 
 
-CASES = [(wav, name) for name in REQUESTS] + [(_tagged_wav, "titles"), (_w64, "overlap")]
+CASES = [(wav, name) for name in REQUESTS] + [(tagged_wav, "titles"), (w64, "overlap")]
 
 
 @pytest.mark.parametrize(("make", "request_name"), CASES)
@@ -236,50 +125,6 @@ async def test_segments_of_two_sources_never_meet(house: House, tmp_path: Path) 
             await house.compose(job, folder)
 
 
-async def uploaded(house: House, source: Path) -> SplitJob:
-    upload = await house.uploads.create("acc_a", "talk.wav", "audio/wav")
-    await house.store.put(upload_data_key("acc_a", upload.id), source, content_type="audio/wav")
-    request = SplitRequest(upload_id=upload.id, segment_ns=2 * SECOND_NS)
-    job = await house.records.create("acc_a", request, None)
-    await house.records.begin(job.id)
-    facts = await house.composing.left_in_place(job, house.uploads, 1 << 40)
-    assert facts == SourceFacts(file_name="talk.wav", size_bytes=source.stat().st_size, sha256="")
-    return await house.records.record_source(job.id, facts)
-
-
-async def test_an_upload_is_cut_where_it_lies(house: House, tmp_path: Path) -> None:
-    source = wav(tmp_path, 5)
-    job = await uploaded(house, source)
-
-    async with house.scratch.folder(job.id) as folder:
-        assert await house.compose(job, folder)
-
-    with pytest.raises(ObjectNotFound):
-        await house.store.head(source_key("acc_a", job.id))
-    assert await house.files(job) == await house.files(
-        await house.sent(source, SplitRequest(source_url="https://example.org", segment_ns=2 * SECOND_NS))
-    )
-
-
-async def test_an_upload_that_cannot_be_cut_there_is_brought_in(house: House, tmp_path: Path) -> None:
-    source = wav(tmp_path, 5)
-    house = replace(house, composing=replace(house.composing, composer=Refusing()))
-    job = await uploaded(house, source)
-    async with house.scratch.folder(job.id) as folder:
-        assert not await house.compose(job, folder)
-        sink = house.cutting.sink(job, folder, Reporter(house.records, job.id, Progress()))
-
-        await house.composing.bring(job, house.uploads, sink)
-
-    assert await read(house.store, source_key("acc_a", job.id)) == source.read_bytes()
-
-
-async def test_an_upload_over_the_limit_is_refused(house: House, tmp_path: Path) -> None:
-    job = await uploaded(house, wav(tmp_path, 4))
-    with pytest.raises(FileTooLarge):
-        await house.composing.left_in_place(job, house.uploads, 1000)
-
-
 class Spoiling:
     """A composer whose server copies other bytes than it was asked for."""
 
@@ -291,11 +136,6 @@ class Spoiling:
         body = composition.body
         other = replace(composition, body=replace(body, offset=body.offset + self._by))
         return await self._store.compose(key, other, content_type=content_type)
-
-
-class Refusing:
-    async def compose(self, key: str, composition: Composition, *, content_type: str) -> ObjectInfo:
-        raise CannotCompose
 
 
 @pytest.mark.parametrize("composer", ["spoiling", "refusing"])

@@ -1,0 +1,1 @@
+"""Segments that an S3 store makes of its own bytes."""
