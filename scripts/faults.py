@@ -106,9 +106,12 @@ def _tell(what: str) -> None:
 
 def _line(report: Report) -> str:
     found = ", ".join(f"{report.count(kind)} {kind}" for kind in ("lost", "doubled", "untrue", "left"))
-    return (
-        f"seed {report.seed}: {report.kills} kills, {len(report.asked)} jobs, {found}, {report.took_s:.0f} s"
-    )
+    waits_s = sorted(report.redispatched_s)
+    waited = f"{len(waits_s)} steps begun again"
+    if waits_s:
+        waited += f", p50 {statistics.median(waits_s):.1f} s, max {waits_s[-1]:.1f} s"
+    told = f"seed {report.seed}: {report.kills} kills, {len(report.asked)} jobs"
+    return f"{told}, {found}, {report.took_s:.0f} s; {waited}"
 
 
 def _table(reports: list[Report], told: WebhookReport | None) -> str:

@@ -14,7 +14,7 @@ def decoded_samples(path: Path) -> int:
     """Samples per channel. Where a second decoder knows the format, both have to agree."""
     count = len(ffmpeg("-i", path, "-ac", "1", "-f", "s16le", "-")) // 2
     if path.suffix in SECOND_OPINIONS:
-        assert _by_soundfile(path) == count, f"two decoders disagree about {path.name}"
+        assert samples_by_soundfile(path) == count, f"two decoders disagree about {path.name}"
     return count
 
 
@@ -23,6 +23,7 @@ def pcm(path: Path) -> bytes:
     return ffmpeg("-i", path, "-f", "s16le", "-")
 
 
-def _by_soundfile(path: Path) -> int:
+def samples_by_soundfile(path: Path) -> int:
+    """Without a process of its own, for where there are many files."""
     with soundfile.SoundFile(path) as file:
         return sum(len(block) for block in file.blocks(blocksize=65536, dtype="int16"))

@@ -4,7 +4,8 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -19,6 +20,7 @@ FROZEN_S = 13.0
 STORM_S = 5.0
 FULL_S = 4.0
 LONGEST_AWAY_S = 1.5
+BACK_WITHIN_S = 120.0
 
 
 class Apart:
@@ -32,6 +34,8 @@ class Apart:
         self._disk = disk
         self._chance = chance
         self._names: list[str] = []
+        #: Those that something is being done to.
+        self._hurt: set[str] = set()
         self.processes: list[Process] = []
         self.killed: list[tuple[datetime, Process]] = []
 
@@ -68,17 +72,39 @@ class Apart:
         await asyncio.to_thread(self._cluster.stop)
 
     async def _launch(self, *names: str) -> None:
-        await self._cluster.start(*names)
-        self.processes += [self._cluster.processes[name] for name in names]
+        async with asyncio.timeout(BACK_WITHIN_S), asyncio.TaskGroup() as launches:
+            for name in names:
+                launches.create_task(self._supervise(name))
+
+    async def _supervise(self, name: str) -> None:
+        """Begun again for as long as it gives up, because what it needs is away."""
+        while True:
+            process = self._cluster.launch(name)
+            self.processes.append(process)
+            if await asyncio.to_thread(process.is_ready):
+                return
+            await asyncio.to_thread(process.kill)
 
     async def _kill(self, kind: str) -> None:
-        name = self._chance.choice([name for name in self._names if name.startswith(kind)])
-        process = self._cluster.processes[name]
-        if kind == "worker":
-            self.killed.append((datetime.now(UTC), process))
-        await asyncio.to_thread(process.kill)
-        await self._away()
-        await self._launch(name)
+        with self._one(kind) as name:
+            process = self._cluster.processes[name]
+            if kind == "worker":
+                self.killed.append((datetime.now(UTC), process))
+            await asyncio.to_thread(process.kill)
+            await self._away()
+            await self._launch(name)
+
+    @contextmanager
+    def _one(self, kind: str) -> Iterator[str]:
+        """One that nothing else is being done to."""
+        name = self._chance.choice(
+            [name for name in self._names if name.startswith(kind) and name not in self._hurt]
+        )
+        self._hurt.add(name)
+        try:
+            yield name
+        finally:
+            self._hurt.discard(name)
 
     async def _kill_service(self, kill: Callable[[], None], start: Callable[[], Awaitable[None]]) -> None:
         await asyncio.to_thread(kill)
@@ -89,13 +115,13 @@ class Apart:
         await asyncio.to_thread(self._cluster.postgres.start)
 
     async def _freeze(self) -> None:
-        name = self._chance.choice([name for name in self._names if name.startswith("worker")])
-        frozen = self._cluster.processes[name].pid
-        os.kill(frozen, signal.SIGSTOP)
-        try:
-            await asyncio.sleep(FROZEN_S)
-        finally:
-            os.kill(frozen, signal.SIGCONT)
+        with self._one("worker") as name:
+            frozen = self._cluster.processes[name].pid
+            os.kill(frozen, signal.SIGSTOP)
+            try:
+                await asyncio.sleep(FROZEN_S)
+            finally:
+                os.kill(frozen, signal.SIGCONT)
 
     async def _storm(self) -> None:
         self._proxy.rule = storm(self._chance)

@@ -36,6 +36,7 @@ class House:
     store_url: str
     credentials: S3Credentials | None
     hurts: Mapping[str, Hurt]
+    hurts_at_once: int
     #: Every process there ever was, for its log.
     processes: list[Process]
     #: Those that could do work, and when.
@@ -69,6 +70,7 @@ async def house_apart(
             store_url=cluster.store_url(cluster.store.endpoint),
             credentials=S3Credentials(cluster.store.access_key, cluster.store.secret_key, None),
             hurts=apart.hurts,
+            hurts_at_once=3,
             processes=apart.processes,
             killed=apart.killed,
             restart_workers=apart.restart_workers,
@@ -112,6 +114,7 @@ async def house_in_one(folder: Path, chance: random.Random) -> AsyncIterator[Hou
             store_url=f"file://{deployment.data_dir}/objects",
             credentials=None,
             hurts={"kill serve": kill_serve, "kill embedded engine": kill_engine},
+            hurts_at_once=1,
             processes=processes,
             killed=killed,
             restart_workers=restart,

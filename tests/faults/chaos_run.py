@@ -6,8 +6,8 @@ import json
 import random
 import re
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,9 +20,10 @@ from tests.faults.chaos_houses import House
 from tests.faults.chaos_jobs import KINDS, Asked, Place, make_sources, run_job
 from tests.faults.invariants import Problem, problems_of_jobs, problems_of_processes, problems_of_scratch
 from tests.services.web import running_site
+from tests.services.zerokerf import Process
 from tests.webhooks.receiver import Receiver, answers, receiving
 
-#: Between the end of one fault and the next, at most.
+#: Between the beginning of one fault and that of the next, at most, where one more may be under way.
 LONGEST_PAUSE_S = 1.5
 #: After the last fault all jobs end within this.
 ENDS_WITHIN_S = 150.0
@@ -49,21 +50,22 @@ class Report:
         return sum(problem.kind == kind for problem in self.problems)
 
 
-def schedule(hurts: list[str], kills: int, chance: random.Random) -> Iterator[str]:
+def schedule(hurts: list[str], kills: int, chance: random.Random) -> list[str]:
     """So many SIGKILLs: each target once a turn, in random order, and the other faults between them."""
+    plan: list[str] = []
     while kills > 0:
-        turn = chance.sample(hurts, len(hurts))
-        for hurt in turn:
+        for hurt in chance.sample(hurts, len(hurts)):
             if kills == 0:
-                return
+                break
             kills -= hurt.startswith("kill")
-            yield hurt
+            plan.append(hurt)
+    return plan
 
 
 async def run_chaos(
     house: House,
     seed: int,
-    plan: Iterator[str],
+    plan: Sequence[str],
     folder: Path,
     *,
     runners: int = 5,
@@ -78,11 +80,7 @@ async def run_chaos(
             enough = asyncio.Event()
             kinds = itertools.cycle(KINDS)
             load = [asyncio.create_task(_load(place, kinds, enough, report)) for _ in range(runners)]
-            for name in plan:
-                await asyncio.sleep(chance.uniform(0, LONGEST_PAUSE_S))
-                tell(f"{report.kills} kills, {len(report.asked)} jobs: {name}")
-                await house.hurts[name]()
-                report.hurts[name] += 1
+            await _hurt(house, plan, chance, report, tell)
             enough.set()
             tell("the last jobs end")
             report.problems += await _ended(house, report, load)
@@ -96,6 +94,26 @@ async def run_chaos(
     report.redispatched_s = _redispatched_s(house)
     report.took_s = time.monotonic() - began
     return report
+
+
+async def _hurt(
+    house: House, plan: Sequence[str], chance: random.Random, report: Report, tell: Callable[[str], None]
+) -> None:
+    """Several parts at once, none of them twice at once, and until all are back."""
+    turns, alone = asyncio.Semaphore(house.hurts_at_once), defaultdict[str, asyncio.Lock](asyncio.Lock)
+
+    async def one(name: str) -> None:
+        async with alone[name]:
+            tell(f"{report.kills} kills, {len(report.asked)} jobs: {name}")
+            await house.hurts[name]()
+        report.hurts[name] += 1
+        turns.release()
+
+    async with asyncio.TaskGroup() as under_way:
+        for name in plan:
+            await asyncio.sleep(chance.uniform(0, LONGEST_PAUSE_S))
+            await turns.acquire()
+            under_way.create_task(one(name))
 
 
 async def _load(place: Place, kinds: Iterator[str], enough: asyncio.Event, report: Report) -> None:
@@ -144,18 +162,19 @@ def _place(house: House, receiver: Receiver, wav_url: str, mp3_url: str, speech_
 
 def _redispatched_s(house: House) -> list[float]:
     """Told by the logs. A step that was over when its worker was killed is not begun again."""
-    begun = [(at, step) for process in house.processes for at, step in _steps(process.output)]
+    begun = {process: list(_steps(process)) for process in house.processes}
     found = []
-    for killed_at, process in house.killed:
-        held = {step for _, step in _steps(process.output)}
-        for step in held:
-            later = [at for at, other in begun if other == step and at > killed_at]
+    for killed_at, killed in house.killed:
+        others = [each for process, those in begun.items() if process is not killed for each in those]
+        for step in {step for _, step in begun[killed]}:
+            later = [at for at, other in others if other == step and at > killed_at]
             if later:
                 found.append((min(later) - killed_at).total_seconds())
     return found
 
 
-def _steps(lines: list[str]) -> Iterator[tuple[datetime, tuple[str, str]]]:
+def _steps(process: Process) -> Iterator[tuple[datetime, tuple[str, str]]]:
     """When which step of which job was begun. Threads of a process may share a line."""
-    for told in map(json.loads, _STARTED.findall("".join(lines))):
-        yield datetime.fromisoformat(told["timestamp"]), (told["job_id"], told["action"])
+    for at, line in zip(process.heard_at, process.output, strict=True):
+        for told in map(json.loads, _STARTED.findall(line)):
+            yield at, (told["job_id"], told["action"])

@@ -17,7 +17,7 @@ from server.database.open import Database, open_database
 from server.database.tables import job_events, jobs, split_segments, usage_records, webhook_deliveries
 from server.retention.orphans import sweep_orphans
 from storage.interface import ObjectStore
-from tests.corpus.decoders import decoded_samples
+from tests.corpus.decoders import samples_by_soundfile
 from tests.corpus.recordings import RATE
 from tests.faults.chaos_houses import House
 from tests.faults.chaos_jobs import LENGTH_S, Asked
@@ -128,7 +128,7 @@ async def _true_files(client: AsyncClient, split: Split) -> list[Problem]:
     with TemporaryDirectory(prefix="chaos-") as folder:
         for segment in split.segments:
             file = await client.download(segment, Path(folder))
-            count = await asyncio.to_thread(decoded_samples, file)
+            count = await asyncio.to_thread(samples_by_soundfile, file)
             if count != segment.sample_count + segment.excess_samples:
                 found.append(Problem("untrue", f"{split.id}: {file.name} has {count} samples"))
     return found

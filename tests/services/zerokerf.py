@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -55,7 +56,10 @@ class Process:
     def __init__(self, deployment: Deployment, command: str) -> None:
         self._command = command
         self.output: list[str] = []
-        self._ready = threading.Event()
+        #: When each line of it came, by the clock of whoever listens.
+        self.heard_at: list[datetime] = []
+        self._told = threading.Event()
+        self._said_ready = False
         self._process = subprocess.Popen(
             [str(Path(sys.executable).with_name("zerokerf")), command],
             env=deployment.environment(),
@@ -71,9 +75,13 @@ class Process:
         return self._process.pid
 
     def wait_ready(self) -> Self:
-        assert self._ready.wait(READY_WITHIN_S), f"{self._command} is not ready:\n" + self.tail()
-        assert self._process.poll() is None, f"{self._command} ended:\n" + self.tail()
+        assert self.is_ready(), f"{self._command} ended:\n" + self.tail()
         return self
+
+    def is_ready(self) -> bool:
+        """Waits for it; false when it has ended instead."""
+        assert self._told.wait(READY_WITHIN_S), f"{self._command} is not ready:\n" + self.tail()
+        return self._said_ready
 
     def wait(self, timeout_s: float) -> int:
         return self._process.wait(timeout_s)
@@ -101,10 +109,12 @@ class Process:
 
     def _read(self) -> None:
         for line in self._process.stdout or ():
+            self.heard_at.append(datetime.now(UTC))
             self.output.append(line)
             if line.startswith("Zerokerf is ready"):
-                self._ready.set()
-        self._ready.set()
+                self._said_ready = True
+                self._told.set()
+        self._told.set()
 
 
 @contextmanager
