@@ -13,22 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.memory import high_water
-from server.media.copy_cut import plan_by_size, segment_of
 from server.media.copying.copier import Copier, Expecting
-from server.media.copying.flac_limited import LimitedFrames
+from server.media.copying.cut import plan_by_size, segment_of
+from server.media.copying.flac.limited import LimitedFrames
 from server.media.copying.open_copier import open_copier
-from server.media.cut import cut_by_plan
 from server.media.decode import decode
 from server.media.decoder import find_decoder
-from server.media.edge_proof import EdgeSource
-from server.media.encode import plan_encode
+from server.media.edges.proof import EdgeSource
+from server.media.encoding.cut import cut_by_plan
+from server.media.encoding.options import plan_encode
 from server.media.facts import MediaLimits, SourceFacts
-from server.media.plan import Cut, cuts_between
-from server.media.probe import probe
-from server.media.prober import start_prober
+from server.media.plan.cuts import Cut, cuts_between
+from server.media.probing.probe import probe
+from server.media.probing.prober import start_prober
 from server.media.proof import prove_copies
 from server.media.segment import CutSegment
-from server.media.silence import find_pauses_of_file
+from server.media.silence.listen import find_pauses_of_file
 from server.media.verify import verify_segment
 from zerokerf.formats import Format
 

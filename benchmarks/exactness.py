@@ -17,8 +17,8 @@ from benchmarks.results import Row
 from server.media.cutter import Tools
 from server.media.decoder import find_decoder
 from server.media.facts import MediaLimits, SourceFacts
-from server.media.plan import PartsMode
-from server.media.prober import start_prober
+from server.media.plan.cuts import PartsMode
+from server.media.probing.prober import start_prober
 from server.media.recipe import Recipe
 from server.media.splitting import FinishedSegment, Kept, Opened, split
 

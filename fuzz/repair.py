@@ -1,6 +1,6 @@
 """Makes the checksums of changed files right again: whoever means harm does so too."""
 
-from server.media.copying.ogg_pages import checksum, mirrored
+from server.media.copying.ogg.pages import checksum, mirrored
 
 _HEAD_BYTES, _SUM_AT = 27, 22
 

@@ -12,14 +12,14 @@ from gateway.strict_json import parse_object
 from server.database.page_tokens import parse_page_token
 from server.fetch.guard import AddressPolicy, check_url
 from server.fetch.names import file_name
+from server.media.chapters.cue import parse_cue
 from server.media.copying.copier import NotCopyable
 from server.media.copying.open_copier import open_copier
 from server.media.copying.opened import opened
 from server.media.copying.tag_edges import audio_range
-from server.media.cue import parse_cue
 from server.media.frame_losses import ADTS_FRAMES, MPEG_FRAMES, count_losses
-from server.media.manifest import from_json
-from server.media.sniff import sniff
+from server.media.manifest.document import from_json
+from server.media.probing.sniff import sniff
 from server.media.wav import WavHeaderError, read_header
 from storage.signed_links import verify
 from zerokerf.errors import ZerokerfError

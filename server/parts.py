@@ -32,10 +32,10 @@ from server.webhooks.deliveries import Deliveries
 from server.webhooks.delivery_log import DeliveryLog
 from server.webhooks.delivery_records import DeliveryRecords
 from server.webhooks.pending import count_pending
-from server.workflows.embedded import EngineAddress, read_published_address, running_engine
+from server.workflows.embedded.engine import EngineAddress, read_published_address, running_engine
 from server.workflows.engine import TemporalEngine
 from server.workflows.observing import interceptors
-from server.workflows.webhook_engine import DeliveryEngine
+from server.workflows.webhooks.engine import DeliveryEngine
 from storage.open_store import OpenedStore, open_store
 from storage.s3_client import S3Credentials
 from zerokerf.errors import ConfigError

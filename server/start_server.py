@@ -41,8 +41,8 @@ from server.speech.models import Models
 from server.webhooks.delivery_log import DeliveryLog
 from server.webhooks.endpoints import Endpoints
 from server.webhooks.signing_secrets import SigningSecrets
-from server.workflows.closing_engine import AccountEngine
-from server.workflows.retention_schedule import RetentionSchedule
+from server.workflows.upkeep.engine import AccountEngine
+from server.workflows.upkeep.schedule import RetentionSchedule
 from storage.address import object_uri, parse_address
 
 

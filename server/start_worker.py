@@ -16,7 +16,7 @@ from server.jobs.kinds import KindName
 from server.media.cutter import Tools
 from server.media.decoder import check_decoder, find_decoder
 from server.media.facts import MediaLimits
-from server.media.prober import start_prober
+from server.media.probing.prober import start_prober
 from server.parts import BATCH_MAX_BYTES, Ground, open_models
 from server.retention.closed import ClosedAccounts
 from server.settings import Settings, WorkerKind
@@ -26,22 +26,22 @@ from server.webhooks.sending import Sender
 from server.webhooks.signing_secrets import SigningSecrets
 from server.workflows.activities import SplitActivities, SplitParts
 from server.workflows.batch_activities import BatchActivities, BatchParts
-from server.workflows.closing_activities import ClosingActivities, ClosingParts
-from server.workflows.composing import Composing
+from server.workflows.composing.cutter import Composing
 from server.workflows.cutting import Cutting
-from server.workflows.export_activities import ExportActivities, ExportParts
 from server.workflows.planning import Planning
 from server.workflows.recognizers import open_recognizers
-from server.workflows.retention_activities import RetentionActivities, RetentionParts
-from server.workflows.retention_worker import make_upkeep_worker
 from server.workflows.scratch import Scratch, open_scratch
 from server.workflows.segment_transcripts import SegmentTranscripts
 from server.workflows.sources import Sources
 from server.workflows.steps import Steps
 from server.workflows.transcribing import Transcribing
-from server.workflows.webhook_activities import WebhookActivities, WebhookParts
-from server.workflows.webhook_bodies import WebhookBodies
-from server.workflows.webhook_worker import make_webhook_worker
+from server.workflows.upkeep.closing_activities import ClosingActivities, ClosingParts
+from server.workflows.upkeep.export_activities import ExportActivities, ExportParts
+from server.workflows.upkeep.retention_activities import RetentionActivities, RetentionParts
+from server.workflows.upkeep.worker import make_upkeep_worker
+from server.workflows.webhooks.activities import WebhookActivities, WebhookParts
+from server.workflows.webhooks.bodies import WebhookBodies
+from server.workflows.webhooks.worker import make_webhook_worker
 from server.workflows.worker import make_workers
 from storage.compose import Composer
 from storage.interface import ObjectStore

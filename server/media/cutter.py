@@ -6,14 +6,14 @@ from typing import Protocol
 
 from server.media.decode import OnSamples
 from server.media.decoder import Decoder
+from server.media.encoding.size_search import SizeStart
 from server.media.facts import MediaLimits
 from server.media.integrity import Integrity
-from server.media.manifest import Method, SegmentProof
-from server.media.plan import Cut
-from server.media.prober import Prober
+from server.media.manifest.document import Method, SegmentProof
+from server.media.plan.cuts import Cut
+from server.media.probing.prober import Prober
 from server.media.recipe import Recipe
 from server.media.segment import CutSegment, Dress
-from server.media.size_search import SizeStart
 from zerokerf.formats import Format
 
 

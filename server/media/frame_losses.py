@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from server.media.sniff import FrameBytes, adts_frame_bytes, mpeg_frame_bytes
+from server.media.probing.sniff import FrameBytes, adts_frame_bytes, mpeg_frame_bytes
 
 _FIRST_WINDOW_BYTES = 1 << 14  # where frames are lost often, little more is needed
 _WINDOW_BYTES = 1 << 20

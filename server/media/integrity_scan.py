@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from server.media.copying.adts_frames import FRAME_SAMPLES
+from server.media.copying.adts.frames import FRAME_SAMPLES
 from server.media.copying.copier import NotCopyable
-from server.media.copying.flac_scan import FoundFrames, FrameScan
-from server.media.copying.flac_stream import read_stream_info
-from server.media.copying.ogg_scan import index_packets
+from server.media.copying.flac.scan import FoundFrames, FrameScan
+from server.media.copying.flac.stream import read_stream_info
+from server.media.copying.ogg.scan import index_packets
 from server.media.copying.open_copier import open_copier
 from server.media.copying.opened import opened
 from server.media.copying.tag_edges import audio_range

@@ -4,16 +4,16 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from server.media.copy_cutter import CopyCutter
 from server.media.copying.copier import Copier, NotCopyable
-from server.media.copying.flac_decode import FrameDecoder
-from server.media.copying.flac_limited import LimitedFrames
+from server.media.copying.cutter import CopyCutter
+from server.media.copying.flac.decode import FrameDecoder
+from server.media.copying.flac.limited import LimitedFrames
 from server.media.copying.open_copier import open_copier
 from server.media.cutter import Cutter, Tools
 from server.media.decode import OnSamples, decode
-from server.media.edge_proof import EdgeSource
-from server.media.encode import plan_encode
-from server.media.encode_cutter import EncodeCutter
+from server.media.edges.proof import EdgeSource
+from server.media.encoding.cutter import EncodeCutter
+from server.media.encoding.options import plan_encode
 from server.media.facts import SourceFacts
 from server.media.integrity import check_integrity
 from server.media.recipe import Recipe

@@ -4,16 +4,16 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.media.chapters import Chapter, FoundChapters, find_chapters, read_chapters
+from server.media.chapters.read import Chapter, FoundChapters, find_chapters, read_chapters
 from server.media.cutter import Cutter, Search, Tools
 from server.media.facts import SourceFacts
-from server.media.labels import Labels, SourceLabels, read_labels
-from server.media.plan import ChaptersMode, Cut, FileSizeMode, PlannedMode, needs_pauses, plan_cuts
+from server.media.plan.cuts import ChaptersMode, Cut, FileSizeMode, PlannedMode, needs_pauses, plan_cuts
 from server.media.recipe import Recipe
 from server.media.segment import CutSegment
-from server.media.silence import find_pauses_of_file
-from server.media.silence_pauses import Pauses
-from server.media.tags import TagPolicy
+from server.media.silence.listen import find_pauses_of_file
+from server.media.silence.pauses import Pauses
+from server.media.tags.labels import Labels, SourceLabels, read_labels
+from server.media.tags.names import TagPolicy
 
 
 @dataclass(frozen=True, slots=True)

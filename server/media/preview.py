@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.media.cutter import Cutter, Making, Search, Tools
+from server.media.encoding.size_search import SizeStart
 from server.media.facts import SourceFacts
-from server.media.manifest import Method
+from server.media.manifest.document import Method
 from server.media.open_cutter import open_cutter
-from server.media.plan import Cut
+from server.media.plan.cuts import Cut
 from server.media.planning import Planned, plan_segments, read_recording
-from server.media.probe import probe
+from server.media.probing.probe import probe
 from server.media.recipe import Recipe
-from server.media.size_search import SizeStart
 from server.media.splitting import file_of
-from server.media.tags_size import most_tag_bytes
+from server.media.tags.size import most_tag_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from typing import Protocol, runtime_checkable
 
 from server.media.copying.copier import Copier, NotCopyable
 from server.media.copying.open_copier import open_copier
-from server.media.edge_proof import CopiedSegment, EdgeProof, EdgeSource, prove_edges
-from server.media.prober import Prober
+from server.media.edges.proof import CopiedSegment, EdgeProof, EdgeSource, prove_edges
+from server.media.probing.prober import Prober
 from zerokerf.errors import CorruptFile, SegmentDamaged, SegmentOverLimit, VerificationFailed
 
 

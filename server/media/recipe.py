@@ -7,7 +7,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 from server.media.integrity import Damage
-from server.media.plan import (
+from server.media.plan.cuts import (
     ChaptersMode,
     CueMode,
     DurationMode,
@@ -19,7 +19,7 @@ from server.media.plan import (
     TimestampsMode,
     seconds_text,
 )
-from server.media.tags import TagPolicy
+from server.media.tags.names import TagPolicy
 from zerokerf.encoding import Encoding
 from zerokerf.formats import Format
 from zerokerf.template import Template

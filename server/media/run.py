@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.media.sandbox import guarded
-from server.media.sandbox_launch import launched
+from server.media.sandbox.launch import launched
+from server.media.sandbox.walls import guarded
 from server.media.watching import on_program
 from zerokerf.errors import Unavailable
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.media.decoder import Decoder
-from server.media.encode import EncodePlan, excess_samples, output_samples
-from server.media.encoding_argv import encode_argv, samples_argv
-from server.media.mp3_length import set_mp3_length
+from server.media.encoding.argv import encode_argv, samples_argv
+from server.media.encoding.mp3_length import set_mp3_length
+from server.media.encoding.options import EncodePlan, excess_samples, output_samples
 from server.media.pcm import Pcm, read_range
-from server.media.plan import Cut
+from server.media.plan.cuts import Cut
 from server.media.run import Finished, RunLimits, refuse_our_faults, run
 from server.media.threads import in_thread
 from server.media.wav import write_header

@@ -9,15 +9,15 @@ from typing import Protocol
 
 from server.media.backlog import Backlog
 from server.media.cutter import Cutter, Making, Proven, Tools
+from server.media.encoding.size_search import SizeStart
 from server.media.facts import SourceFacts
-from server.media.manifest import Method
+from server.media.manifest.document import Method
 from server.media.open_cutter import open_cutter
-from server.media.plan import Cut
+from server.media.plan.cuts import Cut
 from server.media.planning import Planned, Recording, plan_segments, read_recording
-from server.media.probe import probe
+from server.media.probing.probe import probe
 from server.media.recipe import Recipe
 from server.media.segment import CutSegment
-from server.media.size_search import SizeStart
 from zerokerf.errors import VerificationFailed
 
 _UNPROVEN = "A segment made of its frames was not exact."

@@ -10,7 +10,7 @@ from pathlib import Path
 import ffmpeg
 
 from server.media.decoder import QUIET, Decoder, source_options
-from server.media.encode import DEMUXERS, EncodePlan
+from server.media.encoding.options import DEMUXERS, EncodePlan
 from server.media.pcm import Pcm, SampleFormat, read_range
 from server.media.run import RunLimits, refuse_our_faults
 from server.media.run_piped import run_piped

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from server.media.decoder import Decoder
 from server.media.facts import MediaLimits, SourceFacts
 from server.media.pcm import SampleFormat
-from server.media.silence_levels import POWERS, Levels, OnSamples
-from server.media.silence_pauses import Pauses, pauses_of
-from server.media.source_levels import measure_source
+from server.media.silence.levels import POWERS, Levels, OnSamples
+from server.media.silence.pauses import Pauses, pauses_of
+from server.media.silence.source_levels import measure_source
 from zerokerf.errors import CorruptFile
 
 _FULL_SCALE = 2.0**15

@@ -12,11 +12,11 @@ from server.jobs.model import SplitJob, SplitRequest
 from server.jobs.speech_model import SpeechRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.split_rows import request_of
-from server.media.manifest import from_json
+from server.media.manifest.document import from_json
 from server.media.segment import sha256_of
 from server.media.splitting import Share
 from server.media.threads import in_thread
-from server.workflows.composing import Composing
+from server.workflows.composing.cutter import Composing
 from server.workflows.cutting import Cutting
 from server.workflows.failures import reported
 from server.workflows.messages import ChunkRef, FailedJob, JobRef, PlanRef, ShareRef, packed_plan

@@ -11,8 +11,8 @@ from server.jobs.model import SourceFacts, SplitJob, StoredSegment
 from server.jobs.split_records import SplitRecords
 from server.media.cutter import Tools
 from server.media.facts import SourceFacts as MediaFacts
-from server.media.manifest import Method, part_json
-from server.media.manifest_making import manifest_output, manifest_segment, manifest_source
+from server.media.manifest.document import Method, part_json
+from server.media.manifest.making import manifest_output, manifest_segment, manifest_source
 from server.media.recipe import recipe_json
 from server.media.splitting import WHOLE, FinishedSegment, Kept, Opened, Share, split
 from server.workflows.recipes import recipe_of

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from server.workflows.messages import DELIVERY_QUEUE, SHARE_QUEUE, SPEECH_QUEUE, TASK_QUEUE
-from server.workflows.retention_messages import UPKEEP_QUEUE
+from server.workflows.upkeep.messages import UPKEEP_QUEUE
 from zerokerf.errors import Unavailable
 
 #: By the kind of work that workers take from each.

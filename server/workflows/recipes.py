@@ -2,7 +2,7 @@
 
 from server.jobs.model import SplitRequest
 from server.media.integrity import Damage
-from server.media.plan import (
+from server.media.plan.cuts import (
     ChaptersMode,
     CueMode,
     DurationMode,
@@ -14,7 +14,7 @@ from server.media.plan import (
     TimestampsMode,
 )
 from server.media.recipe import Recipe, Verification
-from server.media.tags import TagPolicy
+from server.media.tags.names import TagPolicy
 from zerokerf.formats import Format
 from zerokerf.template import Template
 

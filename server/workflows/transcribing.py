@@ -12,7 +12,7 @@ from server.jobs.records import JobRecords
 from server.jobs.speech_model import SpeechChunk, SpeechRequest
 from server.media.cutter import Tools
 from server.media.facts import SourceFacts as MediaFacts
-from server.media.probe import probe
+from server.media.probing.probe import probe
 from server.media.speech_audio import SPEECH_RATE
 from server.speech.chunks import Chunk, HeardChunk, hear_chunk, hear_language, plan_chunks, stitch
 from server.speech.heard_json import from_json, to_json

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.media.manifest import from_json
+from server.media.manifest.document import from_json
 from tests.cli.local import cut, names_in, zerokerf
 from tests.corpus.recordings import RATE, ffmpeg, music, write_wav
 from zerokerf.cli.cut_names import MANIFEST_NAME, Names, fields_of, name_in_manifest, template_of

@@ -12,7 +12,7 @@ import pytest
 from server.database.migrate import migrate
 from server.database.open import open_database
 from server.settings import Settings, load_settings
-from server.workflows.embedded import running_engine
+from server.workflows.embedded.engine import running_engine
 from tests.services.databases import postgres
 from tests.services.seaweed import REGION, SeaweedServer, running_seaweed
 from tests.services.web import running_site

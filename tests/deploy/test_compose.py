@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from server.settings import load_settings
-from server.workflows.embedded_program import _DYNAMIC_CONFIG
+from server.workflows.embedded.program import _DYNAMIC_CONFIG
 from tests.deploy.compose_file import (
     ROOT,
     MissingVariable,

@@ -8,8 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from server.media.manifest import Manifest, from_json
-from server.media.manifest_check import Finding, reprove
+from server.media.manifest.check import Finding, reprove
+from server.media.manifest.document import Manifest, from_json
 from tests.end_to_end.service import Json, Service
 from tests.end_to_end.talks import MODES, TALKS
 from tests.services.web import Site

@@ -11,8 +11,8 @@ from server.media.decode import Decoded, decode
 from server.media.decoder import Decoder, find_decoder
 from server.media.facts import MediaLimits, SourceFacts
 from server.media.pcm import Pcm
-from server.media.probe import probe
-from server.media.prober import Prober, start_prober
+from server.media.probing.probe import probe
+from server.media.probing.prober import Prober, start_prober
 from tests.media.corpus import make_sources
 
 

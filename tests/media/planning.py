@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from server.media.chapters import Chapter
+from server.media.chapters.read import Chapter
 from server.media.facts import MediaLimits
-from server.media.plan import (
+from server.media.plan.cuts import (
     NANOS,
     Cut,
     PlannedMode,
@@ -14,8 +14,8 @@ from server.media.plan import (
     TimestampsMode,
     plan_cuts,
 )
-from server.media.silence_levels import Levels
-from server.media.silence_pauses import Pauses, pauses_of
+from server.media.silence.levels import Levels
+from server.media.silence.pauses import Pauses, pauses_of
 
 RATE = 44_100
 MINUTE = 60 * RATE

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from server.media.cut import cut_by_plan
 from server.media.decode import decode
-from server.media.encode import plan_encode
+from server.media.encoding.cut import cut_by_plan
+from server.media.encoding.options import plan_encode
 from server.media.facts import MediaLimits
-from server.media.plan import cuts_between
-from server.media.probe import probe
+from server.media.plan.cuts import cuts_between
+from server.media.probing.probe import probe
 from server.media.verify import verify_segment
 from tests.media.conftest import Room
 from tests.media.corpus import RATE, SAMPLES, ffmpeg, riff, speech_like

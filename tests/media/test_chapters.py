@@ -12,8 +12,8 @@ from mutagen.flac import FLAC, CueSheet, CueSheetTrack, CueSheetTrackIndex
 from mutagen.id3 import ID3, TXXX
 from mutagen.oggvorbis import OggVorbis
 
-from server.media.chapters import Chapter, read_chapters
-from server.media.plan import NANOS
+from server.media.chapters.read import Chapter, read_chapters
+from server.media.plan.cuts import NANOS
 from tests.media.conftest import Room
 from tests.media.corpus import ffmpeg
 from zerokerf.errors import CorruptFile, TooManyChapters

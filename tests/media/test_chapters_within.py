@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.chapters import Chapter
-from server.media.chapters_within import MAX_WITHIN, chapters_within, in_order
+from server.media.chapters.read import Chapter
+from server.media.chapters.within import MAX_WITHIN, chapters_within, in_order
 
 S = 1_000_000_000
 BOOK = (Chapter(0, 10 * S, "One"), Chapter(10 * S, 20 * S, "Two"), Chapter(20 * S, 30 * S, "Three"))

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from server.media.cutter import Tools
-from server.media.plan import DurationMode
+from server.media.plan.cuts import DurationMode
 from server.media.recipe import Recipe
 from server.media.splitting import split
-from server.media.tags import TagPolicy
+from server.media.tags.names import TagPolicy
 from tests.media.conftest import Room
 from tests.media.test_splitting import Shelf
 from zerokerf.formats import Format

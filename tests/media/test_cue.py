@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.cue import CueTrack, parse_cue
+from server.media.chapters.cue import CueTrack, parse_cue
 from zerokerf.errors import InvalidCueSheet
 
 SHEET = """REM GENRE Talk

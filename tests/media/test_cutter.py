@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from server.media.cutter import Cutter, Tools
+from server.media.encoding.size_search import SizeStart
 from server.media.integrity import Damage
-from server.media.manifest import Level, Likeness, Method
+from server.media.manifest.document import Level, Likeness, Method
 from server.media.open_cutter import open_cutter
-from server.media.plan import DurationMode, FileSizeMode, PlanOptions, plan_cuts
+from server.media.plan.cuts import DurationMode, FileSizeMode, PlanOptions, plan_cuts
 from server.media.recipe import Recipe, Verification
 from server.media.segment import CutSegment
-from server.media.size_search import SizeStart
 from tests.corpus.decoders import decoded_samples
 from tests.media.conftest import Room
 from tests.media.corpus import SAMPLES

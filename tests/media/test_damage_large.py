@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from server.media.chapters import MAX_CHAPTERS, read_chapters
+from server.media.chapters.read import MAX_CHAPTERS, read_chapters
 from server.media.facts import MediaLimits
-from server.media.probe import probe
-from server.media.sniff import sniff
+from server.media.probing.probe import probe
+from server.media.probing.sniff import sniff
 from tests.media.conftest import Room
 from tests.media.corpus import RATE, SAMPLES, ffmpeg
 from tests.media.damage import assert_told, outcome_of

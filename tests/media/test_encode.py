@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from server.media.encode import plan_encode
+from server.media.encoding.options import plan_encode
 from server.media.pcm import Pcm, SampleFormat
-from server.media.plan import Cut
+from server.media.plan.cuts import Cut
 from server.media.segment import CutSegment, make_segment
 from server.media.verify import Proof, verify_segment
 from tests.media.conftest import Room

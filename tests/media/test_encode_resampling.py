@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from server.media.cut import cut_by_plan
-from server.media.encode import EncodePlan, place, plan_encode
+from server.media.encoding.cut import cut_by_plan
+from server.media.encoding.options import EncodePlan, place, plan_encode
 from server.media.pcm import Pcm, SampleFormat
-from server.media.plan import Cut, cuts_between
+from server.media.plan.cuts import Cut, cuts_between
 from server.media.segment import CutSegment
 from server.media.verify import verify_segment
 from tests.media.conftest import Room

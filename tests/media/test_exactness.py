@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from server.media.cut import cut_by_plan
-from server.media.encode import EncodePlan, plan_encode
+from server.media.encoding.cut import cut_by_plan
+from server.media.encoding.options import EncodePlan, plan_encode
 from server.media.pcm import Pcm, SampleFormat
-from server.media.plan import DurationMode, PlanOptions, plan_cuts
+from server.media.plan.cuts import DurationMode, PlanOptions, plan_cuts
 from server.media.segment import CutSegment
 from server.media.verify import Proof, verify_segment
 from tests.media.conftest import Room

@@ -11,15 +11,15 @@ import av
 import mutagen
 import pytest
 
-from server.media.chapters import Chapter, FoundChapters, find_chapters
-from server.media.chapters_within import in_order
-from server.media.encode import DEMUXERS, plan_encode
+from server.media.chapters.read import Chapter, FoundChapters, find_chapters
+from server.media.chapters.within import in_order
+from server.media.encoding.options import DEMUXERS, plan_encode
 from server.media.facts import SourceFacts
-from server.media.labels import Labels, SourceLabels, read_labels
-from server.media.plan import NANOS, Cut
+from server.media.plan.cuts import NANOS, Cut
 from server.media.proof import prove_copies
 from server.media.segment import make_segment
-from server.media.tags import Cover, TagPolicy, Tags
+from server.media.tags.labels import Labels, SourceLabels, read_labels
+from server.media.tags.names import Cover, TagPolicy, Tags
 from tests.media.conftest import Room
 from tests.media.corpus import RATE, decode_all
 from tests.media.test_proof import ONE_EACH, cut, source_of

@@ -1,7 +1,7 @@
 """What segments are called keeps within the limits of their size, and of their sum."""
 
-from server.media.plan import Cut
-from server.media.tags import Cover, TagPolicy, Tags
+from server.media.plan.cuts import Cut
+from server.media.tags.names import Cover, TagPolicy, Tags
 from tests.media.corpus import RATE
 from tests.media.test_labels import labels_of
 from zerokerf.formats import Format

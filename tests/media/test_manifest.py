@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.media.copying.open_copier import open_copier
-from server.media.manifest import (
+from server.media.manifest.check import Finding, reprove, segment_proof
+from server.media.manifest.document import (
     Level,
     Likeness,
     Manifest,
@@ -27,7 +28,6 @@ from server.media.manifest import (
     json_schema,
     to_json,
 )
-from server.media.manifest_check import Finding, reprove, segment_proof
 from server.media.proof import prove_copies
 from tests.media.conftest import Room
 from tests.media.test_proof import Segment, cut, source_of

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.media.facts import MediaLimits
-from server.media.plan import NANOS, Cut, DurationMode, FileSizeMode, PlanOptions, plan_cuts
+from server.media.plan.cuts import NANOS, Cut, DurationMode, FileSizeMode, PlanOptions, plan_cuts
 from zerokerf.durations import milliseconds, segment_ms
 from zerokerf.errors import SegmentLongerThanSource, TooManySegments
 

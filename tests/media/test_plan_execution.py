@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from server.media.cutter import Tools
 from server.media.decoder import Decoder
 from server.media.facts import MediaLimits, SourceFacts
-from server.media.plan import (
+from server.media.plan.cuts import (
     NANOS,
     Cut,
     DurationMode,
@@ -24,7 +24,7 @@ from server.media.plan import (
     TimestampsMode,
 )
 from server.media.preview import Preview, preview
-from server.media.prober import Prober
+from server.media.probing.prober import Prober
 from server.media.recipe import Recipe
 from server.media.splitting import FinishedSegment, Kept, Opened, split
 from zerokerf.errors import ZerokerfError

@@ -1,7 +1,7 @@
 """Each mode cuts where it says, and says why."""
 
-from server.media.chapters import Chapter
-from server.media.plan import (
+from server.media.chapters.read import Chapter
+from server.media.plan.cuts import (
     NANOS,
     ChaptersMode,
     CueMode,

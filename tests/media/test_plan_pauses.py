@@ -1,7 +1,7 @@
 """Cuts go into pauses when asked to, and pieces between pauses keep their limits."""
 
-from server.media.chapters import Chapter
-from server.media.plan import (
+from server.media.chapters.read import Chapter
+from server.media.plan.cuts import (
     NANOS,
     ChaptersMode,
     DurationMode,

@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from server.media.chapters import Chapter
+from server.media.chapters.read import Chapter
 from server.media.facts import MediaLimits
-from server.media.plan import (
+from server.media.plan.cuts import (
     NANOS,
     ChaptersMode,
     CueMode,
@@ -25,8 +25,8 @@ from server.media.plan import (
     TimestampsMode,
     plan_cuts,
 )
-from server.media.silence_levels import Levels
-from server.media.silence_pauses import Pauses, pauses_of
+from server.media.silence.levels import Levels
+from server.media.silence.pauses import Pauses, pauses_of
 from zerokerf.errors import ZerokerfError
 
 LIMITS = MediaLimits(max_segments=500)

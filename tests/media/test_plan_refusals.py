@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from server.media.chapters import Chapter
-from server.media.plan import (
+from server.media.chapters.read import Chapter
+from server.media.plan.cuts import (
     NANOS,
     ChaptersMode,
     CueMode,

@@ -9,8 +9,8 @@ import pytest
 
 from server.media.facts import MediaLimits
 from server.media.pcm import SampleFormat
-from server.media.probe import probe
-from server.media.prober import start_prober
+from server.media.probing.probe import probe
+from server.media.probing.prober import start_prober
 from tests.media.conftest import Room
 from tests.media.corpus import SAMPLES, cut_off
 from zerokerf.errors import CorruptFile
@@ -32,7 +32,7 @@ FACTS = {
 
 
 def workers() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "probe_worker" in " ".join(child.cmdline())]
+    return [child for child in psutil.Process().children() if "probing/worker" in " ".join(child.cmdline())]
 
 
 @pytest.mark.parametrize("name", FACTS)
@@ -113,7 +113,7 @@ async def test_closing_leaves_no_process(sources: Path) -> None:
 async def test_the_worker_ends_with_its_parent(sources: Path) -> None:
     program = (
         "import asyncio, sys\n"
-        "from server.media.prober import start_prober\n"
+        "from server.media.probing.prober import start_prober\n"
         "async def main():\n"
         "    async with start_prober() as prober:\n"
         "        print(prober._process.pid, flush=True)\n"

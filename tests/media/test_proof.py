@@ -10,9 +10,9 @@ import pytest
 
 from server.media.copying.copier import Copier
 from server.media.copying.open_copier import open_copier
-from server.media.edge_proof import EdgeSource, prove_edges
-from server.media.edge_values import Match
-from server.media.encode import DEMUXERS
+from server.media.edges.proof import EdgeSource, prove_edges
+from server.media.edges.values import Match
+from server.media.encoding.options import DEMUXERS
 from server.media.proof import prove_copies
 from tests.media.conftest import Room
 from zerokerf.errors import SegmentDiffers, SegmentOverLimit, SegmentUnproven, VerificationFailed

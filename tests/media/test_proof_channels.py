@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from server.media.copying.open_copier import open_copier
-from server.media.edge_proof import EdgeSource
-from server.media.encode import DEMUXERS
+from server.media.edges.proof import EdgeSource
+from server.media.encoding.options import DEMUXERS
 from server.media.proof import prove_copies
 from tests.media.conftest import Room
 from tests.media.corpus import RATE, ffmpeg, speech_like

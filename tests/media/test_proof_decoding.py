@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.media.edge_decode import Anchor, AudioFile
-from server.media.edge_proof import EDGE_BARS, Anchored
-from server.media.edge_stretch import Samples
-from server.media.encode import DEMUXERS
+from server.media.edges.decode import Anchor, AudioFile
+from server.media.edges.proof import EDGE_BARS, Anchored
+from server.media.edges.stretch import Samples
+from server.media.encoding.options import DEMUXERS
 from tests.media.test_proof import COPIED, source_of
 
 

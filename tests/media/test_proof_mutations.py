@@ -10,8 +10,8 @@ import av
 import pytest
 
 from server.media.copying.open_copier import open_copier
-from server.media.edge_proof import EdgeSource, prove_edges
-from server.media.encode import DEMUXERS
+from server.media.edges.proof import EdgeSource, prove_edges
+from server.media.encoding.options import DEMUXERS
 from server.media.proof import prove_copies
 from tests.media.conftest import Room
 from tests.media.test_proof import ONE_EACH, Segment, cut, source_of

@@ -11,11 +11,11 @@ import pytest_asyncio
 from mutagen.id3 import CHAP
 
 from server.media.cutter import Tools
-from server.media.plan import ChaptersMode, DurationMode, FileSizeMode, PlannedMode
+from server.media.plan.cuts import ChaptersMode, DurationMode, FileSizeMode, PlannedMode
 from server.media.planning import Recording, read_recording
-from server.media.prober import Prober
+from server.media.probing.prober import Prober
 from server.media.recipe import Recipe
-from server.media.tags import TagPolicy, Tags
+from server.media.tags.names import TagPolicy, Tags
 from tests.media.conftest import Room
 from tests.media.test_tags_hostile import with_id3
 from zerokerf.errors import CorruptFile, TooManyChapters

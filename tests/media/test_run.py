@@ -12,12 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from server.media.cut import cut_by_plan
 from server.media.decode import decode
 from server.media.decoder import Decoder, check_decoder
-from server.media.encode import plan_encode
+from server.media.encoding.cut import cut_by_plan
+from server.media.encoding.options import plan_encode
 from server.media.pcm import Pcm, SampleFormat
-from server.media.plan import DurationMode, PlanOptions, plan_cuts
+from server.media.plan.cuts import DurationMode, PlanOptions, plan_cuts
 from server.media.run import RunLimits, run
 from server.media.segment import CutSegment
 from tests.media.conftest import Room

@@ -16,10 +16,10 @@ import psutil
 import pytest
 
 from server.media.decoder import Decoder
-from server.media.prober import start_prober
+from server.media.probing.prober import start_prober
 from server.media.run import Finished, RunLimits, run
-from server.media.sandbox import wall_in_thread
-from server.media.sandbox_landlock import write_only_below
+from server.media.sandbox.landlock import write_only_below
+from server.media.sandbox.walls import wall_in_thread
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
@@ -54,7 +54,8 @@ async def told(program: str, folder: Path, *args: str) -> list[str]:
 def told_by_a_prober(program: str, *args: str) -> list[str]:
     """What a program says that has walled itself in like every child of the prober."""
     wall = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from server.media.sandbox import wall_in_process; "
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); "
+        "from server.media.sandbox.walls import wall_in_process; "
         "wall_in_process(cpu_s=20, memory_bytes=2 << 30)\n"
     )
     argv = [sys.executable, "-I", "-c", wall + TRY + program, *args]

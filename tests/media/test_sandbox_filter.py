@@ -5,7 +5,7 @@ from errno import EACCES
 
 import pytest
 
-from server.media.sandbox_seccomp import AARCH64, EXEC, NEVER, X86_64, Machine, filter_for
+from server.media.sandbox.seccomp import AARCH64, EXEC, NEVER, X86_64, Machine, filter_for
 
 ALLOWED, REFUSED = 0x7FFF0000, 0x00050000 | EACCES
 MACHINES = pytest.mark.parametrize("machine", [X86_64, AARCH64], ids=["x86_64", "aarch64"])

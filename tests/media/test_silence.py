@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from server.media.pcm import Pcm, SampleFormat
-from server.media.silence import find_pauses, find_pauses_of_file
-from server.media.silence_pauses import Pauses
+from server.media.silence.listen import find_pauses, find_pauses_of_file
+from server.media.silence.pauses import Pauses
 from tests.media.conftest import Room
 from tests.media.corpus import RATE, cut_off
 from zerokerf.errors import CorruptFile

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from server.media.plan import Reason
-from server.media.silence_choice import choose_cut
-from server.media.silence_levels import Levels
-from server.media.silence_pauses import Pauses, pauses_of
+from server.media.plan.cuts import Reason
+from server.media.silence.choice import choose_cut
+from server.media.silence.levels import Levels
+from server.media.silence.pauses import Pauses, pauses_of
 
 RATE = 10_000
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from server.media.cut import cut_by_plan, cut_by_search
-from server.media.encode import EncodePlan, plan_encode
+from server.media.encoding.cut import cut_by_plan, cut_by_search
+from server.media.encoding.options import EncodePlan, plan_encode
+from server.media.encoding.size_search import SizeSearch, SizeStart, plan_wav_by_size, wav_bytes
 from server.media.facts import MediaLimits
 from server.media.pcm import Pcm
-from server.media.plan import Cut
+from server.media.plan.cuts import Cut
 from server.media.segment import CutSegment, Dress
-from server.media.size_search import SizeSearch, SizeStart, plan_wav_by_size, wav_bytes
 from server.media.verify import verify_segment
 from tests.media.conftest import Room
 from tests.media.corpus import RATE, speech_like

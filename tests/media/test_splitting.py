@@ -10,8 +10,8 @@ import pytest
 from server.media.backlog import MOST_SEGMENTS, Backlog
 from server.media.cutter import Tools
 from server.media.facts import SourceFacts
-from server.media.manifest import Method
-from server.media.plan import DurationMode, FileSizeMode, PlanOptions
+from server.media.manifest.document import Method
+from server.media.plan.cuts import DurationMode, FileSizeMode, PlanOptions
 from server.media.recipe import Recipe
 from server.media.segment import CutSegment
 from server.media.splitting import WHOLE, FinishedSegment, Kept, Opened, Share, split

@@ -10,12 +10,12 @@ from random import Random
 
 import pytest
 
-from server.media.encode import DEMUXERS
+from server.media.encoding.options import DEMUXERS
 from server.media.proof import prove_copies
-from server.media.tags import Cover, Tags
-from server.media.tags_read import SourceTags, read_tags
-from server.media.tags_size import most_tag_bytes
-from server.media.tags_write import can_hold_tags, write_tags
+from server.media.tags.names import Cover, Tags
+from server.media.tags.read import SourceTags, read_tags
+from server.media.tags.size import most_tag_bytes
+from server.media.tags.write import can_hold_tags, write_tags
 from tests.media.conftest import Room
 from tests.media.test_proof import COPIED, ONE_EACH, cut, source_of
 from zerokerf.formats import Format

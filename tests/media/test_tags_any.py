@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.media.chapters import Chapter
-from server.media.chapters_within import in_order
-from server.media.labels import SourceLabels
-from server.media.plan import NANOS, Cut
-from server.media.tags import Cover, TagPolicy, Tags
+from server.media.chapters.read import Chapter
+from server.media.chapters.within import in_order
+from server.media.plan.cuts import NANOS, Cut
+from server.media.tags.labels import SourceLabels
+from server.media.tags.names import Cover, TagPolicy, Tags
 from tests.media.corpus import RATE
 from tests.media.test_proof import cut, source_of
 from tests.media.test_tags import PNG, TAGGABLE

@@ -15,8 +15,8 @@ from mutagen.id3 import APIC, COMM, ID3, TIT2, TPE1, TXXX
 from mutagen.mp4 import MP4, MP4Cover
 from mutagen.oggvorbis import OggVorbis
 
-from server.media.tags import Tags
-from server.media.tags_read import SourceTags, read_tags
+from server.media.tags.names import Tags
+from server.media.tags.read import SourceTags, read_tags
 from tests.media.conftest import Room
 from tests.media.test_tags import PNG, read
 from zerokerf.formats import Format

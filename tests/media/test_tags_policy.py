@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.media.tags import Cover, TagPolicy, Tags, segment_tags, tags_within
+from server.media.tags.names import Cover, TagPolicy, Tags, segment_tags, tags_within
 from zerokerf.template import MAX_TEXT_CHARACTERS, Template
 
 COVER = Cover("image/png", bytes(70_000))

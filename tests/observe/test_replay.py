@@ -11,12 +11,12 @@ from temporalio.worker import Interceptor, Replayer
 
 from server.observe.step_metrics import StepMetrics
 from server.workflows.batch_workflow import BatchWorkflow
-from server.workflows.closing_workflow import CloseAccountWorkflow
-from server.workflows.export_workflow import ExportWorkflow
 from server.workflows.observing import interceptors
-from server.workflows.retention_workflow import RetentionWorkflow
 from server.workflows.split_workflow import CleanUpWorkflow, SplitWorkflow
-from server.workflows.webhook_workflow import WebhookWorkflow
+from server.workflows.upkeep.closing_workflow import CloseAccountWorkflow
+from server.workflows.upkeep.export_workflow import ExportWorkflow
+from server.workflows.upkeep.retention_workflow import RetentionWorkflow
+from server.workflows.webhooks.workflow import WebhookWorkflow
 from tests import workflows
 
 WORKFLOWS = [

@@ -8,7 +8,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from server.workflows.embedded_program import HOST, NAMESPACE, EngineProgram, find_program
+from server.workflows.embedded.program import HOST, NAMESPACE, EngineProgram, find_program
 from tests.services.ports import lasting_port
 
 _READY_WITHIN_S = 30.0

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import Worker
 
-from server.workflows.embedded import running_engine
+from server.workflows.embedded.engine import running_engine
 from server.workflows.messages import TASK_QUEUE, FailedJob, JobRef
 from server.workflows.split_workflow import SplitWorkflow
 from server.workflows.steps import bookkeeping

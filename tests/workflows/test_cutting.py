@@ -14,12 +14,12 @@ from server.database.tables import split_segments
 from server.jobs.model import SourceFacts, SplitJob, SplitRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups_in_process import InProcessWakeups
-from server.media.copying.mp3_cut import open_mp3
+from server.media.copying.mp3.cut import open_mp3
 from server.media.cutter import Tools
 from server.media.decoder import find_decoder
 from server.media.facts import MediaLimits
 from server.media.open_cutter import ENCODED_AGAIN
-from server.media.prober import start_prober
+from server.media.probing.prober import start_prober
 from server.workflows.cutting import Cutting
 from server.workflows.reporter import Reporter
 from server.workflows.scratch import open_scratch

@@ -13,16 +13,16 @@ import pytest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client, WorkflowExecutionStatus
 
-from server.workflows.embedded import EngineAddress, read_published_address, running_engine
-from server.workflows.embedded_folder import EngineFolder
-from server.workflows.embedded_program import find_program
+from server.workflows.embedded.engine import EngineAddress, read_published_address, running_engine
+from server.workflows.embedded.folder import EngineFolder
+from server.workflows.embedded.program import find_program
 from zerokerf.errors import ConfigError, EngineFailed
 
 # Tells its engine's id, then waits to be killed.
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from server.workflows.embedded import running_engine
+from server.workflows.embedded.engine import running_engine
 
 async def main():
     async with running_engine(Path(sys.argv[1])):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.workflows.embedded import read_published_address, running_engine
+from server.workflows.embedded.engine import read_published_address, running_engine
 from zerokerf.errors import ConfigError
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from server.accounts.exports import Export, Exports, ExportState
 from server.database.tables import account_exports, webhook_deliveries
-from server.workflows.closing_engine import AccountEngine
+from server.workflows.upkeep.engine import AccountEngine
 from storage.keys import export_key
 from storage.memory import MemoryStore
 from storage.signed_links import LocalSigner

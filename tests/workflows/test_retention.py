@@ -10,9 +10,9 @@ from temporalio.client import Client, ScheduleActionExecution, ScheduleActionExe
 from temporalio.service import RPCError
 
 from server.database.tables import jobs
-from server.workflows.retention_messages import UPKEEP_QUEUE, RetentionReport
-from server.workflows.retention_schedule import SCHEDULE_ID, RetentionSchedule
-from server.workflows.retention_workflow import WHOLE_EVERY, RetentionWorkflow
+from server.workflows.upkeep.messages import UPKEEP_QUEUE, RetentionReport
+from server.workflows.upkeep.retention_workflow import WHOLE_EVERY, RetentionWorkflow
+from server.workflows.upkeep.schedule import SCHEDULE_ID, RetentionSchedule
 from storage.memory import MemoryStore
 from tests.retention.kept import add_account, completed, keys, put, records_at, row_of
 from tests.workflows.upkeep_house import House, running_house

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from server.accounts.closing import Closing
 from server.database.tables import jobs, webhook_deliveries
 from server.jobs.states import State
-from server.workflows.closing_engine import AccountEngine
+from server.workflows.upkeep.engine import AccountEngine
 from tests.retention.kept import NOW, add_account, begun, completed, files_of, keys, put
 from tests.workflows.upkeep_house import House, running_house
 

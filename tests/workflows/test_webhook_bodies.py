@@ -17,7 +17,7 @@ from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups_in_process import InProcessWakeups
 from server.webhooks.delivery_log import DeliveryLog
 from server.webhooks.model import Delivery
-from server.workflows.webhook_bodies import WebhookBodies
+from server.workflows.webhooks.bodies import WebhookBodies
 from storage.signed_links import LocalSigner
 from tests.jobs import batch_work
 from tests.jobs.split_work import FACTS, REQUEST, segment

@@ -27,12 +27,12 @@ from server.webhooks.endpoints import Endpoints
 from server.webhooks.model import Delivery, DeliveryState
 from server.webhooks.sending import Sender
 from server.webhooks.signing_secrets import SigningSecrets
-from server.workflows.embedded import running_engine
+from server.workflows.embedded.engine import running_engine
 from server.workflows.messages import AttemptRef, RoundRef
-from server.workflows.webhook_activities import WebhookActivities, WebhookParts
-from server.workflows.webhook_bodies import WebhookBodies
-from server.workflows.webhook_engine import DeliveryEngine
-from server.workflows.webhook_worker import make_webhook_worker
+from server.workflows.webhooks.activities import WebhookActivities, WebhookParts
+from server.workflows.webhooks.bodies import WebhookBodies
+from server.workflows.webhooks.engine import DeliveryEngine
+from server.workflows.webhooks.worker import make_webhook_worker
 from storage.signed_links import LocalSigner
 from tests.fetch.site import forever
 from tests.jobs.split_work import FACTS, REQUEST, segment

@@ -16,12 +16,12 @@ from server.database.open import Database, open_database
 from server.jobs.split_records import SplitRecords
 from server.jobs.wakeups_in_process import InProcessWakeups
 from server.retention.closed import ClosedAccounts
-from server.workflows.closing_activities import ClosingActivities, ClosingParts
-from server.workflows.embedded import running_engine
-from server.workflows.export_activities import ExportActivities, ExportParts
-from server.workflows.retention_activities import RetentionActivities, RetentionParts
-from server.workflows.retention_worker import make_upkeep_worker
+from server.workflows.embedded.engine import running_engine
 from server.workflows.scratch import open_scratch
+from server.workflows.upkeep.closing_activities import ClosingActivities, ClosingParts
+from server.workflows.upkeep.export_activities import ExportActivities, ExportParts
+from server.workflows.upkeep.retention_activities import RetentionActivities, RetentionParts
+from server.workflows.upkeep.worker import make_upkeep_worker
 from storage.memory import MemoryStore
 from tests.jobs.engines import NotedEngine
 

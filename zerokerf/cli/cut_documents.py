@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from server.media.manifest import Manifest, ManifestSegment
-from server.media.plan import Cut
+from server.media.manifest.document import Manifest, ManifestSegment
+from server.media.plan.cuts import Cut
 from server.media.preview import Preview, PreviewedSegment
 
 Document = dict[str, Any]

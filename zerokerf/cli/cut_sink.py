@@ -7,11 +7,11 @@ from pathlib import Path
 
 from server.media.cutter import Tools
 from server.media.facts import SourceFacts
-from server.media.plan import Cut
+from server.media.plan.cuts import Cut
 from server.media.recipe import Recipe
 from server.media.splitting import FinishedSegment, Kept, Opened
-from server.media.tags import title_fields
-from server.media.tags_read import read_tags
+from server.media.tags.names import title_fields
+from server.media.tags.read import read_tags
 from zerokerf.cli.cut_folder import TargetFolder
 from zerokerf.cli.cut_names import MANIFEST_NAME, Names, fields_of, names_tags
 from zerokerf.cli.cut_request import CutRequest

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from rich.table import Table
 
-from server.media.manifest import Level, Likeness, Manifest, ManifestSegment, Method, SegmentProof
-from server.media.plan import Cut
+from server.media.manifest.document import Level, Likeness, Manifest, ManifestSegment, Method, SegmentProof
+from server.media.plan.cuts import Cut
 from server.media.preview import Preview, PreviewedSegment
 from zerokerf.cli.quantities import format_duration, format_size
 from zerokerf.cli.terminal import console, printable, put

@@ -11,8 +11,8 @@ from pathlib import Path
 import typer
 
 from server.media.cutter import Tools
-from server.media.manifest import Manifest, to_json
-from server.media.manifest_making import manifest_output, manifest_segment, manifest_source
+from server.media.manifest.document import Manifest, to_json
+from server.media.manifest.making import manifest_output, manifest_segment, manifest_source
 from server.media.preview import preview
 from server.media.recipe import Recipe, recipe_json
 from server.media.splitting import split

@@ -2,7 +2,7 @@
 
 from server.parts import connect_engine
 from server.settings import Settings
-from server.workflows.embedded import EngineAddress, read_published_address
+from server.workflows.embedded.engine import EngineAddress, read_published_address
 from server.workflows.queues import QUEUES, has_namespace, idle_kinds
 from zerokerf.cli.findings import Finding
 

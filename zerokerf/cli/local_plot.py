@@ -10,10 +10,10 @@ import numpy as np
 
 from server.media.cutter import Making, Tools
 from server.media.facts import SourceFacts
-from server.media.plan import Cut, SilenceMode
-from server.media.plan_time import NANOS
+from server.media.plan.cuts import Cut, SilenceMode
+from server.media.plan.time import NANOS
 from server.media.recipe import Recipe
-from server.media.silence_pauses import Pauses
+from server.media.silence.pauses import Pauses
 from server.media.waveform import Waveform, read_waveform
 from zerokerf.cli.cut_view import WorkView
 from zerokerf.cli.plot import COLUMNS, Curve, Drawing, Piece, draw_png

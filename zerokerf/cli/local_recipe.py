@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from server.media.integrity import Damage
-from server.media.plan import (
+from server.media.plan.cuts import (
     ChaptersMode,
     CueMode,
     DurationMode,
@@ -15,7 +15,7 @@ from server.media.plan import (
     TimestampsMode,
 )
 from server.media.recipe import Recipe, Verification
-from server.media.tags import TagPolicy
+from server.media.tags.names import TagPolicy
 from zerokerf.cli.outputs import Output
 from zerokerf.requests import Cuts, Silence
 from zerokerf.template import Template

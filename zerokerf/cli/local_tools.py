@@ -9,7 +9,7 @@ from pathlib import Path
 from server.media.cutter import Tools
 from server.media.decoder import check_decoder, find_decoder
 from server.media.facts import MediaLimits
-from server.media.prober import start_prober
+from server.media.probing.prober import start_prober
 
 
 @asynccontextmanager

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from server.media.manifest import Manifest, from_json
-from server.media.manifest_check import Finding, reprove
+from server.media.manifest.check import Finding, reprove
+from server.media.manifest.document import Manifest, from_json
 from zerokerf.cli.cut_view import WorkView
 from zerokerf.errors import InvalidManifest
 

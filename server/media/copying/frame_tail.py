@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from server.media.copying.copier import NotCopyable
-from server.media.sniff import FrameBytes
+from server.media.probing.sniff import FrameBytes
 
 _MAX_TAIL_BYTES = 1 << 20
 _LOOK_BYTES = 6

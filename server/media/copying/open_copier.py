@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from server.media.copying.adts_cut import open_adts
+from server.media.copying.adts.cut import open_adts
 from server.media.copying.copier import Copier
-from server.media.copying.flac_cut import open_flac
-from server.media.copying.flac_decode import FrameDecoder, decode_here
-from server.media.copying.m4a_cut import open_m4a
-from server.media.copying.mp3_cut import open_mp3
-from server.media.copying.opus_cut import open_opus
-from server.media.copying.vorbis_cut import open_vorbis
+from server.media.copying.flac.cut import open_flac
+from server.media.copying.flac.decode import FrameDecoder, decode_here
+from server.media.copying.mp3.cut import open_mp3
+from server.media.copying.mp4.cut import open_m4a
+from server.media.copying.ogg.opus_cut import open_opus
+from server.media.copying.ogg.vorbis_cut import open_vorbis
 from server.media.copying.wav_cut import open_wav
 from zerokerf.formats import Format
 

@@ -2,7 +2,7 @@
 
 import os
 
-from server.media.sniff import id3_bytes
+from server.media.probing.sniff import id3_bytes
 from zerokerf.errors import CorruptFile
 
 _MAX_TAGS = 16

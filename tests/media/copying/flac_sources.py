@@ -7,9 +7,9 @@ import imageio_ffmpeg
 import numpy as np
 import soundfile
 
-from server.media.copying.flac_blocks import verbatim_frames
-from server.media.copying.flac_cut import open_flac
-from server.media.copying.flac_stream import StreamInfo, write_stream_head
+from server.media.copying.flac.blocks import verbatim_frames
+from server.media.copying.flac.cut import open_flac
+from server.media.copying.flac.stream import StreamInfo, write_stream_head
 from tests.media.corpus import ffmpeg, speech_like
 
 FFMPEG = Path(imageio_ffmpeg.get_ffmpeg_exe())

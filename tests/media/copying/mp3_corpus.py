@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from server.media.copying.mp3_header import Mp3Header, parse_header
+from server.media.copying.mp3.header import Mp3Header, parse_header
 from tests.media.corpus import decode_all, ffmpeg, speech_like
 
 SECONDS = 9

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from server.media.copying.adts_cut import AdtsCopier, open_adts
+from server.media.copying.adts.cut import AdtsCopier, open_adts
 from server.media.copying.copier import Grid, NotCopyable
 from server.media.decoder import Decoder
 from tests.media.corpus import decode_all, ffmpeg, speech_like

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from server.media.copying.flac_crc import (
+from server.media.copying.flac.crc import (
     appended,
     crc8,
     crc16_of_folded,

@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from server.media.copying.copier import Grid
-from server.media.copying.flac_cut import FlacCopier, open_flac
+from server.media.copying.flac.cut import FlacCopier, open_flac
 from tests.media.copying.flac_sources import FFMPEG, SOURCES
 
 HEAD_BYTES = 42

@@ -9,8 +9,8 @@ import pytest
 import soundfile
 
 from server.media.copying.copier import Integrity, NotCopyable
-from server.media.copying.flac_cut import FlacCopier, open_flac
-from server.media.copying.flac_index import read_index
+from server.media.copying.flac.cut import FlacCopier, open_flac
+from server.media.copying.flac.index import read_index
 from tests.media.copying.flac_sources import FFMPEG, SAMPLES, by_ffmpeg, by_libflac
 from tests.media.corpus import ffmpeg
 from zerokerf.errors import CorruptFile

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.media.copying.flac_crc import crc16_of_run
-from server.media.copying.flac_cut import FlacCopier, open_flac
-from server.media.copying.flac_decode import FrameRequest, Samples, decode_here
-from server.media.copying.flac_index import read_index
-from server.media.copying.flac_limited import LimitedFrames
+from server.media.copying.flac.crc import crc16_of_run
+from server.media.copying.flac.cut import FlacCopier, open_flac
+from server.media.copying.flac.decode import FrameRequest, Samples, decode_here
+from server.media.copying.flac.index import read_index
+from server.media.copying.flac.limited import LimitedFrames
 from tests.media.conftest import Room
 from tests.media.copying.flac_sources import SOURCES
 from zerokerf.errors import CorruptFile

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from server.media.copying.copier import NotCopyable
-from server.media.copying.flac_cut import FlacCopier, open_flac
-from server.media.copying.flac_index import read_index
+from server.media.copying.flac.cut import FlacCopier, open_flac
+from server.media.copying.flac.index import read_index
 from tests.media.copying.flac_sources import SOURCES
 from zerokerf.errors import CorruptFile
 

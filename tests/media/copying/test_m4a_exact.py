@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.media.copying.copier import Grid
-from server.media.copying.m4a_cut import M4aCopier, open_m4a
+from server.media.copying.mp4.cut import M4aCopier, open_m4a
 from tests.media.copying.m4a_tools import FFMPEG, RATE, SOURCES, by_ffmpeg, by_pyav, encode
 from tests.media.corpus import ffmpeg
 from zerokerf.formats import Format

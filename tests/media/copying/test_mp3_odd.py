@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from server.media.copying.copier import NotCopyable
-from server.media.copying.mp3_cut import open_mp3
+from server.media.copying.mp3.cut import open_mp3
 from server.media.decoder import Decoder
 from tests.media.copying.mp3_corpus import (
     by_ffmpeg,

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from server.media.copying.copier import NotCopyable
-from server.media.copying.m4a_cut import open_m4a
-from server.media.copying.m4a_sbr import carries_sbr
+from server.media.copying.mp4.aac_sbr import carries_sbr
+from server.media.copying.mp4.cut import open_m4a
 from tests.media.copying.m4a_changes import (
     PACKETS,
     STBL,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from server.media.copying.copier import NotCopyable
-from server.media.copying.m4a_cut import open_m4a
+from server.media.copying.mp4.cut import open_m4a
 from tests.media.copying.m4a_tools import AAC, RATE, Node, encode, remade
 from zerokerf.errors import CorruptFile
 

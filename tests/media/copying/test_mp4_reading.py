@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from server.media.copying.copier import Integrity
-from server.media.copying.m4a_config import SoundConfig
-from server.media.copying.m4a_cut import open_m4a
-from server.media.copying.mp4_write import Content, HeadWriter
+from server.media.copying.mp4.aac_config import SoundConfig
+from server.media.copying.mp4.cut import open_m4a
+from server.media.copying.mp4.write import Content, HeadWriter
 from tests.media.copying.m4a_changes import (
     STBL,
     WHOLE,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from server.media.copying.copier import Copier, NotCopyable
-from server.media.copying.opus_cut import open_opus
-from server.media.copying.vorbis_cut import open_vorbis
+from server.media.copying.ogg.opus_cut import open_opus
+from server.media.copying.ogg.vorbis_cut import open_vorbis
 from tests.media.copying.ogg_tools import RawPage, encode, pages_of, save, write
 from zerokerf.errors import CorruptFile
 

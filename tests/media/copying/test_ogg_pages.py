@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from server.media.copying.copier import NotCopyable
-from server.media.copying.ogg_packets import OggPackets
-from server.media.copying.ogg_pages import PageMaker, checksum, make_header_pages, mirrored
-from server.media.copying.ogg_scan import index_packets
+from server.media.copying.ogg.packets import OggPackets
+from server.media.copying.ogg.pages import PageMaker, checksum, make_header_pages, mirrored
+from server.media.copying.ogg.scan import index_packets
 from tests.media.copying.ogg_tools import RawPage, packets_of, pages_of, save, slow_crc
 from zerokerf.errors import CorruptFile
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from server.media.copying.copier import Grid
-from server.media.copying.opus_cut import OpusCopier, open_opus
+from server.media.copying.ogg.opus_cut import OpusCopier, open_opus
 from tests.media.copying.ogg_tools import (
     DECODERS,
     assert_exact,

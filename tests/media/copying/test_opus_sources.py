@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.media.copying.copier import NotCopyable
-from server.media.copying.opus_cut import open_opus
+from server.media.copying.ogg.opus_cut import open_opus
 from tests.media.copying.ogg_tools import (
     RawPage,
     assert_exact,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from server.media.copying.copier import Grid, NotCopyable
-from server.media.copying.vorbis_cut import VorbisCopier, open_vorbis
+from server.media.copying.ogg.vorbis_cut import VorbisCopier, open_vorbis
 from tests.media.copying.ogg_tools import (
     DECODERS,
     RawPage,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from server.media.copying.vorbis_bits import DamagedHeader
-from server.media.copying.vorbis_setup import long_modes
+from server.media.copying.ogg.vorbis_bits import DamagedHeader
+from server.media.copying.ogg.vorbis_setup import long_modes
 from tests.media.copying.ogg_tools import encode, packets_of, pages_of
 
 

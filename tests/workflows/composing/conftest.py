@@ -13,9 +13,9 @@ from server.jobs.wakeups_in_process import InProcessWakeups
 from server.media.cutter import Tools
 from server.media.decoder import find_decoder
 from server.media.facts import MediaLimits
-from server.media.prober import start_prober
+from server.media.probing.prober import start_prober
 from server.uploads.uploads import Uploads
-from server.workflows.composing import Composing
+from server.workflows.composing.cutter import Composing
 from server.workflows.cutting import Cutting
 from server.workflows.scratch import open_scratch
 from storage.address import parse_address

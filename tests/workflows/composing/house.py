@@ -11,7 +11,7 @@ from server.jobs.split_records import SplitRecords
 from server.media.decoder import find_decoder
 from server.media.wav import build_header
 from server.uploads.uploads import Uploads
-from server.workflows.composing import Composing
+from server.workflows.composing.cutter import Composing
 from server.workflows.cutting import Cutting
 from server.workflows.reporter import Reporter
 from server.workflows.scratch import Scratch, ScratchFolder

@@ -8,9 +8,9 @@ import pytest
 
 from server.jobs.manifest import manifest_json
 from server.jobs.model import Progress, SplitRequest, StoredSegment
-from server.media.manifest import from_json
-from server.media.manifest_check import reprove
-from server.workflows.composing import suits
+from server.media.manifest.check import reprove
+from server.media.manifest.document import from_json
+from server.workflows.composing.cutter import suits
 from server.workflows.reporter import Reporter
 from storage.compose import Composition
 from storage.interface import ObjectInfo

@@ -1,0 +1,1 @@
+"""Cuts AAC in ADTS between its frames."""

@@ -1,0 +1,1 @@
+"""Cuts FLAC at any sample: whole frames are copied, blocks at the edges written anew."""

@@ -1,0 +1,1 @@
+"""Cuts Opus and Vorbis in Ogg: packets are copied into new pages."""

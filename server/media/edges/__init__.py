@@ -1,0 +1,1 @@
+"""Compares finished segments with their source, decoding both."""

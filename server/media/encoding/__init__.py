@@ -1,0 +1,1 @@
+"""Makes segments by encoding a recording's exact samples."""

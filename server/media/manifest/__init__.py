@@ -1,0 +1,1 @@
+"""What a finished job says about its segments, and how that is proven anew."""

@@ -1,0 +1,1 @@
+"""The walls round every program that reads strangers' files."""

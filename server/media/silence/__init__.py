@@ -1,0 +1,1 @@
+"""Where a recording pauses, and which pause is best for a cut."""

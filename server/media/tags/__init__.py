@@ -1,0 +1,1 @@
+"""What recordings are called, read from strangers' files and written into ours."""

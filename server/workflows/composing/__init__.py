@@ -1,0 +1,1 @@
+"""Cuts recordings inside the store."""

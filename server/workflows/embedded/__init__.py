@@ -1,0 +1,1 @@
+"""Temporal's own server as a child process, for those who run everything on one machine."""

@@ -1,0 +1,1 @@
+"""What keeps the house: retention, archives, ends of accounts."""

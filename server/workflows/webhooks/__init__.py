@@ -1,0 +1,1 @@
+"""How webhooks are sent durably."""
