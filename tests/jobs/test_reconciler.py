@@ -103,6 +103,28 @@ async def test_what_the_engine_took_is_offered_again_after_a_minute(
     assert engine.started == [job.id, job.id]
 
 
+async def test_a_clock_that_is_set_back_puts_nothing_off(records: SplitRecords, work: OpenWork) -> None:
+    job = await new_job(records)
+    engine = NotedEngine()
+    now = [LONG_AGO + timedelta(hours=3)]
+    sweep = starts(work, engine, now)
+
+    await sweep.run_round()
+    now[0] -= timedelta(hours=1)
+    await sweep.run_round()
+
+    assert engine.started == [job.id, job.id]
+
+
+async def test_a_job_of_a_clock_that_is_ahead_is_started(records: SplitRecords, work: OpenWork) -> None:
+    job = await new_job(records)
+    engine = NotedEngine()
+
+    await starts(work, engine, [LONG_AGO - timedelta(hours=1)]).run_round()
+
+    assert engine.started == [job.id]
+
+
 async def test_a_job_that_was_just_made_is_left_to_its_maker(records: SplitRecords, work: OpenWork) -> None:
     await new_job(records)
     engine = NotedEngine()

@@ -17,6 +17,8 @@ class Fault(Enum):
     BROKEN = auto()
     #: Answer 403 without asking the server.
     REFUSE = auto()
+    #: Answer 403 because of the time, without asking the server.
+    SKEWED = auto()
     #: Say that there is no such upload, without asking the server.
     GONE = auto()
     #: Let the server do it, then hang up without an answer.
@@ -41,6 +43,7 @@ _ANSWERS = {
     Fault.BUSY: _error("503 Busy", "SlowDown"),
     Fault.BROKEN: _error("500 Broken", "InternalError"),
     Fault.REFUSE: _error("403 Forbidden", "AccessDenied"),
+    Fault.SKEWED: _error("403 Forbidden", "RequestTimeTooSkewed"),
     Fault.GONE: _error("404 Not Found", "NoSuchUpload"),
 }
 
