@@ -9,26 +9,16 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway import (
-    batch_creating,
-    batch_docs,
-    batch_events,
-    batch_jobs,
-    batch_lists,
-    docs,
-    events,
-    health,
-    plans,
-    splits,
-    uploads,
-)
+from gateway import docs, health
 from gateway.access import Access
-from gateway.account_routes import add_account_routes
+from gateway.account.routes import add_account_routes
 from gateway.backend import Backend, connected
+from gateway.batch.routes import add_batch_routes
 from gateway.config import GatewayConfig
 from gateway.dialects import dialect_of
 from gateway.files import FileRoutes
 from gateway.refusals import once_known
+from gateway.splits.routes import add_split_routes
 from zerokerf.errors import InvalidParams, ZerokerfError
 
 
@@ -44,39 +34,14 @@ def create_app(config: GatewayConfig, draining: asyncio.Event | None = None) -> 
     app = FastAPI(lifespan=lifespan, redirect_slashes=False, **docs.about(config.public_url))
     app.add_middleware(Access, observer=config.observer, tracer=config.tracer)
     _add_errors(app)
-    _add_api(app)
+    add_split_routes(app)
     add_account_routes(app)
-    _add_batch(app)
+    add_batch_routes(app)
     _add_plumbing(app)
     if config.files is not None:
         _add_files(app, FileRoutes(config, config.files))
     docs.add_description(app)
     return app
-
-
-def _add_api(app: FastAPI) -> None:
-    split, one = "/api/v1/splits", "/api/v1/splits/{jobId}"
-    app.add_api_route(split, splits.create_split, methods=["POST"], **docs.CREATE_SPLIT)
-    app.add_api_route(split, splits.list_splits, methods=["GET"], **docs.LIST_SPLITS)
-    app.add_api_route(f"{split}/plan", plans.plan_split, methods=["POST"], **docs.PLAN_SPLIT)
-    app.add_api_route(one, splits.get_split, methods=["GET"], **docs.GET_SPLIT)
-    app.add_api_route(one, splits.delete_split, methods=["DELETE"], **docs.DELETE_SPLIT)
-    app.add_api_route(f"{one}/manifest", splits.get_manifest, methods=["GET"], **docs.GET_MANIFEST)
-    app.add_api_route(f"{one}/cancel", splits.cancel_split, methods=["POST"], **docs.CANCEL_SPLIT)
-    app.add_api_route(f"{one}/events", events.watch_split, methods=["GET"], **docs.WATCH_SPLIT)
-    app.add_api_route("/api/v1/uploads", uploads.create_upload, methods=["POST"], **docs.CREATE_UPLOAD)
-
-
-def _add_batch(app: FastAPI) -> None:
-    jobs, one = "/v1/batch/jobs", "/v1/batch/jobs/{jobId}"
-    app.add_api_route(jobs, batch_creating.create_job, methods=["POST"], **batch_docs.CREATE_JOB)
-    app.add_api_route(jobs, batch_lists.list_jobs, methods=["GET"], **batch_docs.LIST_JOBS)
-    app.add_api_route(one, batch_jobs.get_job, methods=["GET"], **batch_docs.GET_JOB)
-    app.add_api_route(one, batch_jobs.delete_job, methods=["DELETE"], **batch_docs.DELETE_JOB)
-    app.add_api_route(f"{one}/files", batch_jobs.list_files, methods=["GET"], **batch_docs.LIST_FILES)
-    app.add_api_route(f"{one}/cancel", batch_jobs.cancel_job, methods=["POST"], **batch_docs.CANCEL_JOB)
-    app.add_api_route(f"{one}/events", batch_events.watch_job, methods=["GET"], **batch_docs.WATCH_JOB)
-    app.add_api_route("/v1/batch/models", batch_jobs.list_models, methods=["GET"], **batch_docs.LIST_MODELS)
 
 
 def _add_plumbing(app: FastAPI) -> None:

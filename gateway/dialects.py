@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from gateway.batch_errors import FIXED, batch_answer_of, batch_answer_of_call, batch_error
+from gateway.batch.errors import FIXED, batch_answer_of, batch_answer_of_call, batch_error
 from gateway.errors import answer_of, answer_of_call, error_answer
 from zerokerf.errors import ZerokerfError
 

@@ -10,13 +10,13 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
 
 from gateway import examples
-from gateway.answers import SplitJson
 from gateway.bodies import CreateUploadBody
 from gateway.describing import EVENTS_DESCRIPTION, RouteDocs, events_answers, json_answer, json_request
 from gateway.errors import ErrorAnswer
-from gateway.plans import PlanJson
-from gateway.split_bodies import CreateSplitBody, PlanSplitBody
-from gateway.splits import PageJson
+from gateway.splits.answers import SplitJson
+from gateway.splits.bodies import CreateSplitBody, PlanSplitBody
+from gateway.splits.jobs import PageJson
+from gateway.splits.plans import PlanJson
 from gateway.uploads import UploadJson
 
 _PAGE = Path(__file__).with_name("docs_page.html")

@@ -4,9 +4,9 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from typing_extensions import TypedDict
 
-from gateway.answers import timestamp
 from gateway.backend import AnyCaller, RequestId
-from gateway.requests import parse_upload
+from gateway.splits.answers import timestamp
+from gateway.splits.requests import parse_upload
 from gateway.strict_json import json_object
 from zerokerf.v1.upload_pb2 import Upload
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.batch_errors import KINDS, REASONS, batch_answer_of, batch_face_of
+from gateway.batch.errors import KINDS, REASONS, batch_answer_of, batch_face_of
 from gateway.config import GatewayConfig
 from tests.gateway.admission import KEY
 from tests.gateway.batch_bodies import BY_URL

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from gateway.answers import split_json
+from gateway.splits.answers import split_json
 from tests.gateway import jobs
 from tests.gateway.memory_service import MemoryService
 from zerokerf.v1.audio_pb2 import AUDIO_FORMAT_FLAC

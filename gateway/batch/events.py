@@ -5,11 +5,11 @@ from typing import NotRequired
 from fastapi import Response
 from typing_extensions import TypedDict
 
-from gateway.answers import timestamp
-from gateway.batch_answers import ErrorMessageJson
-from gateway.batch_callers import BatchCaller, BatchJobId
-from gateway.batch_states import Status, status_of
+from gateway.batch.answers import ErrorMessageJson
+from gateway.batch.callers import BatchCaller, BatchJobId
+from gateway.batch.states import Status, status_of
 from gateway.event_streams import LastEventId, event_bytes, events_answer, sequence_of
+from gateway.splits.answers import timestamp
 from zerokerf.batch_states import is_final
 from zerokerf.durations import exact_seconds
 from zerokerf.v1 import batch_service_pb2 as pb

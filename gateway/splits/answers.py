@@ -8,9 +8,9 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from typing_extensions import TypedDict
 
-from gateway.mode_answers import ModeJson, add_mode, add_mode_summary, uses_extensions
-from gateway.speech_answers import TranscribeJson, transcribe_json
-from gateway.split_bodies import Scalar
+from gateway.speech.answers import TranscribeJson, transcribe_json
+from gateway.splits.bodies import Scalar
+from gateway.splits.mode_answers import ModeJson, add_mode, add_mode_summary, uses_extensions
 from gateway.structs import from_struct
 from zerokerf.durations import Number, milliseconds, seconds, segment_ms
 from zerokerf.v1 import audio_pb2, job_error_pb2

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, WithJso
 
 from gateway.bodies import SENTENCES, Body
 from gateway.priorities import PriorityName
-from gateway.speech_bodies import NotEmpty, OutputBody, TranscriptionBody
+from gateway.speech.bodies import NotEmpty, OutputBody, TranscriptionBody
 
 _JOB_ID = re.compile(r"[a-zA-Z0-9]+")
 JOB_ID_PATTERN = "^[a-zA-Z0-9]+$"

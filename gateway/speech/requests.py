@@ -1,6 +1,6 @@
 """Turns what bodies say of how to transcribe into the messages of the protos."""
 
-from gateway.speech_bodies import OutputBody, TranscribeBody, TranscriptionBody, VocabularyBody
+from gateway.speech.bodies import OutputBody, TranscribeBody, TranscriptionBody, VocabularyBody
 from zerokerf.v1.batch_pb2 import OutputConfig, SrtOverrides, TranscriptionConfig, VocabularyEntry
 from zerokerf.v1.split_pb2 import Transcribe
 

@@ -6,7 +6,7 @@ import binascii
 from collections.abc import AsyncIterator
 
 from gateway.backend import Caller
-from gateway.batch_sending import Sent, send_recording
+from gateway.batch.sending import Sent, send_recording
 from zerokerf.errors import FileTooLarge, InvalidParams
 
 _SLICE_BYTES = 512 << 10

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from gateway.batch_bodies import ConfiguredBody, JobBody, PresignBody, TrackingBody
+from gateway.batch.bodies import ConfiguredBody, JobBody, PresignBody, TrackingBody
 from gateway.priorities import priority_value
-from gateway.speech_requests import output_config, transcription_config
+from gateway.speech.requests import output_config, transcription_config
 from gateway.structs import to_struct
 from zerokerf.v1 import batch_service_pb2 as pb
 from zerokerf.v1.batch_pb2 import BatchSource

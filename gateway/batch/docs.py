@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway import batch_examples as examples
-from gateway.batch_answers import AcceptedJson, BatchJobJson, FilesJson, PresignJson
-from gateway.batch_bodies import JOB_ID_SENTENCE, FormBody, InlineBody, KeyBody, PresignBody, UrlBody
-from gateway.batch_errors import FIXED, REASONS, BatchErrorAnswer
-from gateway.batch_jobs import ModelsJson
-from gateway.batch_lists import BatchPageJson
+from gateway.batch import examples
+from gateway.batch.answers import AcceptedJson, BatchJobJson, FilesJson, PresignJson
+from gateway.batch.bodies import JOB_ID_SENTENCE, FormBody, InlineBody, KeyBody, PresignBody, UrlBody
+from gateway.batch.errors import FIXED, REASONS, BatchErrorAnswer
+from gateway.batch.jobs import ModelsJson
+from gateway.batch.lists import BatchPageJson
 from gateway.bodies import Body
 from gateway.describing import EVENTS_DESCRIPTION, RouteDocs, events_answers, json_answer, schema_of
 

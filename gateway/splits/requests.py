@@ -3,16 +3,16 @@
 from typing import Any
 
 from gateway.bodies import MAX_SAFE_INTEGER, SENTENCES, CreateUploadBody, validated
-from gateway.modes import cut_options, in_range, split_mode
 from gateway.priorities import priority_value
-from gateway.speech_requests import transcribe
-from gateway.split_bodies import (
+from gateway.speech.requests import transcribe
+from gateway.splits.bodies import (
     OUTPUT_FORMATS,
     CreateSplitBody,
     EncodingBody,
     PlanSplitBody,
     TitleBody,
 )
+from gateway.splits.modes import cut_options, in_range, split_mode
 from gateway.strict_json import JsonObject
 from gateway.structs import to_struct
 from zerokerf.errors import InvalidFormat, InvalidParams

@@ -5,7 +5,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from gateway.split_bodies import SplitModeName
+from gateway.splits.bodies import SplitModeName
 from zerokerf.durations import exact_seconds
 from zerokerf.v1.split_pb2 import CutOptions, SilenceMode, Split
 

@@ -6,10 +6,10 @@ from fastapi import Depends, Path, Request, Response
 from fastapi.responses import JSONResponse
 from typing_extensions import TypedDict
 
-from gateway.account_bodies import DeleteAccountBody, ExportBody
-from gateway.answers import timestamp
+from gateway.account.bodies import DeleteAccountBody, ExportBody
 from gateway.backend import AnyCaller, Caller, RequestId, caller_of, is_id, shown_id
 from gateway.bodies import validated
+from gateway.splits.answers import timestamp
 from gateway.strict_json import json_object
 from zerokerf.errors import ExportNotFound
 from zerokerf.v1 import account_service_pb2 as pb

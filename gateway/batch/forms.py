@@ -8,9 +8,9 @@ from fastapi import Request
 
 from gateway.arriving import arriving, at_most
 from gateway.backend import Caller
-from gateway.batch_bodies import FormBody
-from gateway.batch_parts import Part, parts_of
-from gateway.batch_sending import Sent, send_recording
+from gateway.batch.bodies import FormBody
+from gateway.batch.parts import Part, parts_of
+from gateway.batch.sending import Sent, send_recording
 from gateway.bodies import SENTENCES, validated
 from gateway.strict_json import BodyTooLarge, JsonObject, parse_object, refuse
 from zerokerf.errors import FileTooLarge, InvalidParams

@@ -8,13 +8,13 @@ from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse
 
 from gateway.backend import Caller, RequestId
-from gateway.batch_answers import accepted_json, presign_json
-from gateway.batch_bodies import InlineBody, JobBody, KeyBody, PresignBody, UrlBody
-from gateway.batch_callers import KnownCaller
-from gateway.batch_forms import read_form
-from gateway.batch_inline import encoded_bytes, send_inline
-from gateway.batch_requests import job_request, upload_request
-from gateway.batch_sending import Sent
+from gateway.batch.answers import accepted_json, presign_json
+from gateway.batch.bodies import InlineBody, JobBody, KeyBody, PresignBody, UrlBody
+from gateway.batch.callers import KnownCaller
+from gateway.batch.forms import read_form
+from gateway.batch.inline import encoded_bytes, send_inline
+from gateway.batch.requests import job_request, upload_request
+from gateway.batch.sending import Sent
 from gateway.bodies import validated
 from gateway.strict_json import JsonObject, parse_object, read_body, refuse
 from zerokerf.errors import Unavailable

@@ -6,10 +6,10 @@ from fastapi import Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from typing_extensions import TypedDict
 
-from gateway.account_bodies import EndpointBody, RotateSecretBody
-from gateway.answers import timestamp
+from gateway.account.bodies import EndpointBody, RotateSecretBody
 from gateway.backend import ID_PATTERN, AnyCaller, Caller, caller_of, is_id, shown_id
 from gateway.bodies import validated
+from gateway.splits.answers import timestamp
 from gateway.strict_json import JsonObject, has_body, json_object
 from zerokerf.errors import DeliveryNotFound
 from zerokerf.v1 import webhook_service_pb2 as pb

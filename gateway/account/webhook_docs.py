@@ -1,10 +1,8 @@
 """What /openapi.json and /docs say of webhooks beyond the code."""
 
-from gateway import account_examples as examples
-from gateway.account_bodies import EndpointBody, RotateSecretBody
-from gateway.describing import RouteDocs, json_answer, json_request
-from gateway.docs import errors
-from gateway.webhooks import (
+from gateway.account import examples
+from gateway.account.bodies import EndpointBody, RotateSecretBody
+from gateway.account.webhooks import (
     DeliveriesJson,
     DeliveryJson,
     EndpointJson,
@@ -12,6 +10,8 @@ from gateway.webhooks import (
     RotatedSecretJson,
     SecretJson,
 )
+from gateway.describing import RouteDocs, json_answer, json_request
+from gateway.docs import errors
 
 _WEBHOOKS = {
     "tags": ["webhooks"],

@@ -6,8 +6,8 @@ from fastapi import Query
 from fastapi.responses import JSONResponse
 from typing_extensions import TypedDict
 
-from gateway.batch_answers import ModelJson, accepted_json, files_json, job_json, model_json
-from gateway.batch_callers import BatchCaller, BatchJobId
+from gateway.batch.answers import ModelJson, accepted_json, files_json, job_json, model_json
+from gateway.batch.callers import BatchCaller, BatchJobId
 from zerokerf.errors import InvalidParams
 from zerokerf.v1 import batch_service_pb2 as pb
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from google.protobuf.duration_pb2 import Duration
 
 from gateway.bodies import MAX_INT32, MAX_SAFE_INTEGER, SENTENCES
-from gateway.split_bodies import PlanSplitBody
+from gateway.splits.bodies import PlanSplitBody
 from zerokerf.errors import InvalidParams
 from zerokerf.v1.split_pb2 import (
     ChaptersMode,

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from gateway.bodies import MAX_INT32, MAX_SAFE_INTEGER, Body, Number, Seconds, variant
 from gateway.priorities import PriorityName
-from gateway.speech_bodies import TranscribeBody
+from gateway.speech.bodies import TranscribeBody
 from zerokerf.v1 import audio_pb2
 
 Scalar = str | int | float | bool | None

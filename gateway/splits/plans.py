@@ -6,10 +6,10 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from typing_extensions import TypedDict
 
-from gateway.answers import format_name
 from gateway.backend import AnyCaller
 from gateway.leaving import unless_client_leaves
-from gateway.requests import parse_plan
+from gateway.splits.answers import format_name
+from gateway.splits.requests import parse_plan
 from gateway.strict_json import json_object
 from zerokerf.durations import Number, exact_length, exact_seconds
 from zerokerf.v1.split_pb2 import PlannedSegment

@@ -6,8 +6,8 @@ from fastapi import Query, Response
 from fastapi.responses import JSONResponse
 from typing_extensions import TypedDict
 
-from gateway.answers import timestamp
 from gateway.backend import AnyCaller, Caller
+from gateway.splits.answers import timestamp
 from zerokerf.errors import NotOffered
 from zerokerf.v1 import account_service_pb2 as pb
 from zerokerf.v1.account_pb2 import Account, Plan, Usage

@@ -5,9 +5,9 @@ from typing import NotRequired
 from fastapi import Response
 from typing_extensions import TypedDict
 
-from gateway.answers import JobErrorJson, Status, duration_json, job_error_json, status_of, timestamp
 from gateway.backend import AnyCaller, JobId
 from gateway.event_streams import LastEventId, event_bytes, events_answer, sequence_of
+from gateway.splits.answers import JobErrorJson, Status, duration_json, job_error_json, status_of, timestamp
 from zerokerf.states import is_final
 from zerokerf.v1 import split_service_pb2 as pb
 from zerokerf.v1.split_pb2 import SplitEvent, SplitProgress

@@ -1,12 +1,12 @@
 """What /openapi.json and /docs say of keys, billing and accounts beyond the code."""
 
-from gateway import account_examples as examples
-from gateway.account_bodies import CreateKeyBody, DeleteAccountBody, ExportBody, UpdateKeyBody
-from gateway.accounts import DeletedAccountJson, ExportJson, RequestedExportJson
-from gateway.billing import BillingJson, UsageAnswerJson
+from gateway.account import examples
+from gateway.account.account import DeletedAccountJson, ExportJson, RequestedExportJson
+from gateway.account.billing import BillingJson, UsageAnswerJson
+from gateway.account.bodies import CreateKeyBody, DeleteAccountBody, ExportBody, UpdateKeyBody
+from gateway.account.keys import CreatedKeyJson, KeyDetailsJson, KeysJson, RotatedKeyJson, UpdatedKeyJson
 from gateway.describing import RouteDocs, json_answer, json_request
 from gateway.docs import errors
-from gateway.keys import CreatedKeyJson, KeyDetailsJson, KeysJson, RotatedKeyJson, UpdatedKeyJson
 
 _MANAGES = "Needs a token, or an API key with the scope `keys:manage`."
 _MANAGES_KEYS = f"{_MANAGES} A key manages only keys that may do no more than itself."

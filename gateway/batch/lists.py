@@ -10,9 +10,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
-from gateway.batch_answers import BatchJobJson, job_json
-from gateway.batch_callers import BatchCaller
-from gateway.batch_states import FILTERS
+from gateway.batch.answers import BatchJobJson, job_json
+from gateway.batch.callers import BatchCaller
+from gateway.batch.states import FILTERS
 from gateway.bodies import MAX_INT32
 from zerokerf.errors import InvalidParams
 from zerokerf.v1 import batch_service_pb2 as pb

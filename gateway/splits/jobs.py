@@ -6,9 +6,9 @@ from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
 from typing_extensions import TypedDict
 
-from gateway.answers import SplitJson, created_json, split_json, summary_json
 from gateway.backend import AnyCaller, JobId, RequestId
-from gateway.requests import parse_split
+from gateway.splits.answers import SplitJson, created_json, split_json, summary_json
+from gateway.splits.requests import parse_split
 from gateway.strict_json import json_object
 from zerokerf.v1 import split_service_pb2 as pb
 from zerokerf.v1.split_pb2 import Split

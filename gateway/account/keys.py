@@ -7,10 +7,10 @@ from fastapi.responses import JSONResponse
 from google.protobuf.timestamp_pb2 import Timestamp
 from typing_extensions import TypedDict
 
-from gateway.account_bodies import CreateKeyBody, UpdateKeyBody, proto_time
-from gateway.answers import timestamp
+from gateway.account.bodies import CreateKeyBody, UpdateKeyBody, proto_time
 from gateway.backend import AnyCaller, Caller, RequestId, caller_of, is_id, shown_id
 from gateway.bodies import validated
+from gateway.splits.answers import timestamp
 from gateway.strict_json import JsonObject, json_object
 from zerokerf.errors import KeyNotFound
 from zerokerf.v1 import account_service_pb2 as pb

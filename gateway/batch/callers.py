@@ -6,7 +6,7 @@ from fastapi import Depends, Path, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from gateway.backend import Backend, Caller, backend_of, caller_with
-from gateway.batch_bodies import JOB_ID_PATTERN, JOB_ID_SENTENCE, is_job_id
+from gateway.batch.bodies import JOB_ID_PATTERN, JOB_ID_SENTENCE, is_job_id
 from zerokerf.errors import InvalidParams, JobNotFound
 from zerokerf.v1 import account_service_pb2 as pb
 

@@ -7,9 +7,9 @@ from typing import NotRequired
 from google.protobuf.timestamp_pb2 import Timestamp
 from typing_extensions import TypedDict
 
-from gateway.answers import timestamp
-from gateway.batch_states import Status, status_of
-from gateway.speech_answers import output_config_json, transcription_json
+from gateway.batch.states import Status, status_of
+from gateway.speech.answers import output_config_json, transcription_json
+from gateway.splits.answers import timestamp
 from gateway.strict_json import JsonObject
 from gateway.structs import from_struct
 from zerokerf.durations import exact_seconds

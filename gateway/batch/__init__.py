@@ -1,0 +1,1 @@
+"""REST for transcription jobs, in the words of the second documented API."""

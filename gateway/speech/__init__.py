@@ -1,0 +1,1 @@
+"""How to transcribe, as both documented APIs say it."""

@@ -1,0 +1,1 @@
+"""REST for split jobs, in the words of the first documented API."""
