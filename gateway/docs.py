@@ -16,7 +16,7 @@ from gateway.errors import ErrorAnswer
 from gateway.splits.answers import SplitJson
 from gateway.splits.bodies import CreateSplitBody, PlanSplitBody
 from gateway.splits.jobs import PageJson
-from gateway.splits.plans import PlanJson
+from gateway.splits.plans import SplitPlanJson
 from gateway.uploads import UploadJson
 
 _PAGE = Path(__file__).with_name("docs_page.html")
@@ -174,7 +174,7 @@ PLAN_SPLIT: RouteDocs = {
         upload=examples.REQUEST_OF_UPLOAD,
         **examples.REQUESTS_OF_EXTENSIONS,
     ),
-    "responses": {200: json_answer(PlanJson, "Where a job would cut", plan=examples.PLAN)}
+    "responses": {200: json_answer(SplitPlanJson, "Where a job would cut", plan=examples.PLAN)}
     | errors(
         *_OF_RECIPES,
         "DOWNLOAD_FAILED",

@@ -15,7 +15,7 @@ from zerokerf.v1.account_pb2 import Account, Plan, Usage
 _MINUTE_MS = 60_000
 
 
-class PlanJson(TypedDict):
+class AccountPlanJson(TypedDict):
     """A limit that the plan does not have is null."""
 
     id: str
@@ -29,7 +29,7 @@ class PlanJson(TypedDict):
 class BillingJson(TypedDict):
     """Subscriptions and payment methods need a card processor, so these are always null."""
 
-    plan: PlanJson
+    plan: AccountPlanJson
     subscription: None
     paymentMethod: None
 
@@ -96,8 +96,8 @@ async def change_plan(caller: AnyCaller) -> Response:
     await _refuse(caller, "A change of the plan")
 
 
-def plan_json(plan: Plan) -> PlanJson:
-    return PlanJson(
+def plan_json(plan: Plan) -> AccountPlanJson:
+    return AccountPlanJson(
         id=plan.id,
         name=plan.name,
         monthlyMinutes=plan.minutes_per_month or None,

@@ -32,7 +32,7 @@ class PlannedSegmentJson(TypedDict):
     sizeIsExact: bool
 
 
-class PlanJson(TypedDict):
+class SplitPlanJson(TypedDict):
     """What a job of the same body would do. Samples are those of the source."""
 
     outputFormat: str
@@ -57,9 +57,9 @@ async def plan_split(request: Request, caller: AnyCaller) -> Response:
     return JSONResponse(plan_json(await unless_client_leaves(request, call)))
 
 
-def plan_json(plan: PlanSplitResponse) -> PlanJson:
+def plan_json(plan: PlanSplitResponse) -> SplitPlanJson:
     source = plan.source
-    return PlanJson(
+    return SplitPlanJson(
         outputFormat=format_name(plan.output_format),
         copiesFrames=plan.copies_frames,
         sourceFileName=source.file_name,

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -21,36 +22,8 @@ from zerokerf.v1.split_pb2 import Split
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-
-async def test_all_parts_serving_is_ready(stranger: httpx.AsyncClient) -> None:
-    answer = await stranger.get("/readyz")
-
-    assert answer.status_code == 200
-    assert answer.json() == {
-        "status": "ready",
-        "checks": {"server": "serving", "database": "serving", "engine": "serving", "storage": "serving"},
-    }
-
-
-async def test_one_part_not_serving_is_not_ready(stranger: httpx.AsyncClient, setup: Setup) -> None:
-    await setup.health.set("zerokerf.engine", HealthCheckResponse.NOT_SERVING)
-
-    answer = await stranger.get("/readyz")
-
-    assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
-    assert answer.json()["checks"]["engine"] == "not_serving"
-    assert (await stranger.get("/healthz")).json() == {"status": "ok"}
-
-
-async def test_the_description_lists_every_endpoint_with_examples(stranger: httpx.AsyncClient) -> None:
-    document = (await stranger.get("/openapi.json")).json()
-
-    operations = {
-        f"{verb.upper()} {path}": operation
-        for path, verbs in document["paths"].items()
-        for verb, operation in verbs.items()
-    }
-    assert set(operations) == {
+ENDPOINTS = frozenset(
+    {
         "POST /api/v1/splits",
         "GET /api/v1/splits",
         "POST /api/v1/splits/plan",
@@ -93,6 +66,36 @@ async def test_the_description_lists_every_endpoint_with_examples(stranger: http
         "GET /healthz",
         "GET /readyz",
     }
+)
+
+
+async def test_all_parts_serving_is_ready(stranger: httpx.AsyncClient) -> None:
+    answer = await stranger.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "ready",
+        "checks": {"server": "serving", "database": "serving", "engine": "serving", "storage": "serving"},
+    }
+
+
+async def test_one_part_not_serving_is_not_ready(stranger: httpx.AsyncClient, setup: Setup) -> None:
+    await setup.health.set("zerokerf.engine", HealthCheckResponse.NOT_SERVING)
+
+    answer = await stranger.get("/readyz")
+
+    assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
+    assert answer.json()["checks"]["engine"] == "not_serving"
+    assert (await stranger.get("/healthz")).json() == {"status": "ok"}
+
+
+async def test_the_description_lists_every_endpoint(stranger: httpx.AsyncClient) -> None:
+    assert set(_operations(await _described(stranger))) == ENDPOINTS
+
+
+async def test_the_description_lists_the_errors_of_every_endpoint(stranger: httpx.AsyncClient) -> None:
+    operations = _operations(await _described(stranger))
+
     for name, operation in operations.items():
         assert ("422" in operation["responses"]) == (name == "POST /api/v1/splits/plan"), name
         if "/api/" in name:
@@ -100,10 +103,35 @@ async def test_the_description_lists_every_endpoint_with_examples(stranger: http
         if "/v1/batch/" in name:
             assert {"403", "500", "503"} <= set(operation["responses"]), name
     assert {"400", "404", "409", "413"} <= set(operations["POST /api/v1/splits"]["responses"])
+
+
+async def test_the_description_refers_to_its_own_schemas_alone(stranger: httpx.AsyncClient) -> None:
+    document = await _described(stranger)
+
     assert document["servers"] == [{"url": "https://files.example.com"}]
     assert not re.search(r"#/(?!components/schemas/)", str(document))
     refs = set(re.findall(r"#/components/schemas/(\w+)", str(document)))
     assert refs <= set(document["components"]["schemas"])
+
+
+async def test_schemas_are_named_for_clients(stranger: httpx.AsyncClient) -> None:
+    """Two of one name would show where their code lies."""
+    document = await _described(stranger)
+
+    assert [name for name in document["components"]["schemas"] if "__" in name] == []
+
+
+async def _described(stranger: httpx.AsyncClient) -> dict[str, Any]:
+    document: dict[str, Any] = (await stranger.get("/openapi.json")).json()
+    return document
+
+
+def _operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{verb.upper()} {path}": operation
+        for path, verbs in document["paths"].items()
+        for verb, operation in verbs.items()
+    }
 
 
 async def test_the_examples_of_requests_are_accepted(
