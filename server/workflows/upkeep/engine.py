@@ -1,15 +1,9 @@
 """Hands archives and ends of accounts to the durable engine."""
 
-from datetime import timedelta
-
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError
 
+from server.workflows.calls import start_once
 from server.workflows.upkeep.messages import UPKEEP_QUEUE, AccountRef, ExportRef
-from zerokerf.errors import Unavailable
-
-RPC_LIMIT = timedelta(seconds=10)
 
 
 class AccountEngine:
@@ -20,23 +14,22 @@ class AccountEngine:
 
     async def start_export(self, export_id: str, account_id: str) -> None:
         """Raises Unavailable."""
-        await self._start("export", ExportRef(export_id, account_id), export_id)
+        await start_once(
+            self._client,
+            "export",
+            ExportRef(export_id, account_id),
+            workflow_id=export_id,
+            task_queue=UPKEEP_QUEUE,
+            account_id=account_id,
+        )
 
     async def start_closing(self, account_id: str) -> None:
         """Raises Unavailable."""
-        await self._start("close-account", AccountRef(account_id), f"close-{account_id}")
-
-    async def _start(self, workflow: str, ref: AccountRef | ExportRef, workflow_id: str) -> None:
-        try:
-            await self._client.start_workflow(
-                workflow,
-                ref,
-                id=workflow_id,
-                task_queue=UPKEEP_QUEUE,
-                # Records decide whether work is left; a run that ended may be repeated.
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                rpc_timeout=RPC_LIMIT,
-            )
-        except RPCError as error:
-            raise Unavailable("The job engine") from error
+        await start_once(
+            self._client,
+            "close-account",
+            AccountRef(account_id),
+            workflow_id=f"close-{account_id}",
+            task_queue=UPKEEP_QUEUE,
+            account_id=account_id,
+        )

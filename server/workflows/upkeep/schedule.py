@@ -17,15 +17,13 @@ from temporalio.client import (
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
-from temporalio.service import RPCError
 
 from server.jobs.reconciler import surviving
+from server.workflows.calls import RPC_LIMIT, engine_reached
 from server.workflows.upkeep.messages import UPKEEP_QUEUE
 from server.workflows.upkeep.retention_workflow import RetentionWorkflow
-from zerokerf.errors import Unavailable
 
 SCHEDULE_ID = "retention"
-RPC_LIMIT = timedelta(seconds=10)
 #: The engine knows no shorter one.
 _SHORTEST = timedelta(seconds=1)
 #: Rounds that were missed while the engine was down are not made up for: the next one does it all.
@@ -56,13 +54,12 @@ class RetentionSchedule:
     async def ensure(self) -> None:
         """There is a schedule, and it is as the settings say. Raises Unavailable."""
         try:
-            await self._client.create_schedule(
-                SCHEDULE_ID, self._schedule(), trigger_immediately=True, rpc_timeout=RPC_LIMIT
-            )
+            with engine_reached():
+                await self._client.create_schedule(
+                    SCHEDULE_ID, self._schedule(), trigger_immediately=True, rpc_timeout=RPC_LIMIT
+                )
         except ScheduleAlreadyRunningError:
             await self._update()
-        except RPCError as error:
-            raise Unavailable("The job engine") from error
         self._is_updated = True
 
     async def _update(self) -> None:
@@ -73,11 +70,9 @@ class RetentionSchedule:
         def changed(found: ScheduleUpdateInput) -> ScheduleUpdate:
             return ScheduleUpdate(replace(self._schedule(), state=found.description.schedule.state))
 
-        try:
+        with engine_reached():
             handle = self._client.get_schedule_handle(SCHEDULE_ID)
             await handle.update(changed, rpc_timeout=RPC_LIMIT)
-        except RPCError as error:
-            raise Unavailable("The job engine") from error
 
     def _schedule(self) -> Schedule:
         return Schedule(

@@ -1,16 +1,9 @@
 """Starts what sends webhooks."""
 
-from datetime import timedelta
-
 from temporalio.client import Client
-from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError
 
+from server.workflows.calls import start_once
 from server.workflows.messages import DELIVERY_QUEUE, RoundRef
-from server.workflows.webhooks.workflow import WebhookWorkflow
-from zerokerf.errors import Unavailable
-
-RPC_LIMIT = timedelta(seconds=10)
 
 
 class DeliveryEngine:
@@ -21,18 +14,12 @@ class DeliveryEngine:
         self._schedule_s = schedule_s
 
     async def start_delivery(self, account_id: str, delivery_id: str, round_number: int) -> None:
-        try:
-            await self._client.start_workflow(
-                WebhookWorkflow.run,
-                RoundRef(delivery_id, round_number, self._schedule_s),
-                id=f"{delivery_id}-{round_number}",
-                task_queue=DELIVERY_QUEUE,
-                # Accounts take turns, however many webhooks of one wait for slow servers.
-                priority=Priority(fairness_key=account_id[:64]),
-                # Records decide whether anything is left to send.
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                rpc_timeout=RPC_LIMIT,
-            )
-        except RPCError as error:
-            raise Unavailable("The job engine") from error
+        """Raises Unavailable."""
+        await start_once(
+            self._client,
+            "webhook",
+            RoundRef(delivery_id, round_number, self._schedule_s),
+            workflow_id=f"{delivery_id}-{round_number}",
+            task_queue=DELIVERY_QUEUE,
+            account_id=account_id,
+        )
