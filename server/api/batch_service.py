@@ -13,10 +13,12 @@ from server.api.batch_stream import Requests, StreamedBytes, stream_header
 from server.api.caller import current_account_id, current_caller
 from server.api.desk import Desk
 from server.api.interceptors import Context
+from server.api.told_once import ToldOnce
 from server.fetch.guard import AddressPolicy
 from server.jobs.batch_ids import job_id_for, new_public_id
 from server.jobs.batch_jobs import BatchJobs
 from server.jobs.batch_model import BatchJob, BatchRequest
+from server.jobs.model import JobEvent
 from server.speech.models import Models
 from server.uploads.model import Upload
 from server.uploads.uploads import Uploads
@@ -43,6 +45,7 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
         self._files = files
         self._policy = policy
         self._models = models
+        self._told = ToldOnce(_watched)
 
     async def CreateBatchJob(
         self, request: batch_service_pb2.CreateBatchJobRequest, context: Context
@@ -122,7 +125,7 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
         after = validation.after_sequence(request.after_sequence)
         public_id = batch_rules.job_id(request.id)
         async for event in self._jobs.watch(current_account_id(), public_id, after):
-            yield batch_service_pb2.WatchBatchJobResponse(event=event_message(event))
+            yield self._told.of(event)
 
     async def ListBatchModels(
         self, request: batch_service_pb2.ListBatchModelsRequest, context: Context
@@ -177,3 +180,7 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
         if asked.output_config is not None:
             message.output_config.CopyFrom(output_message(asked.output_config))
         return message
+
+
+def _watched(event: JobEvent) -> batch_service_pb2.WatchBatchJobResponse:
+    return batch_service_pb2.WatchBatchJobResponse(event=event_message(event))

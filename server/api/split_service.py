@@ -9,7 +9,9 @@ from server.api.convert import event_message, listed_message, plan_message, spli
 from server.api.desk import Desk
 from server.api.interceptors import Context
 from server.api.segment_files import SegmentFiles
+from server.api.told_once import ToldOnce
 from server.fetch.guard import AddressPolicy
+from server.jobs.model import JobEvent
 from server.jobs.split_jobs import SplitJobs
 from server.jobs.states import State
 from server.speech.models import Models
@@ -25,6 +27,7 @@ class SplitService(split_service_pb2_grpc.SplitServiceServicer):
         self._files = files
         self._policy = policy
         self._models = models
+        self._told = ToldOnce(_watched)
 
     async def CreateSplit(
         self, request: split_service_pb2.CreateSplitRequest, context: Context
@@ -96,4 +99,8 @@ class SplitService(split_service_pb2_grpc.SplitServiceServicer):
     ) -> AsyncIterator[split_service_pb2.WatchSplitResponse]:
         after = validation.after_sequence(request.after_sequence)
         async for event in self._jobs.watch(current_account_id(), request.id, after):
-            yield split_service_pb2.WatchSplitResponse(event=event_message(event))
+            yield self._told.of(event)
+
+
+def _watched(event: JobEvent) -> split_service_pb2.WatchSplitResponse:
+    return split_service_pb2.WatchSplitResponse(event=event_message(event))

@@ -10,7 +10,7 @@ from server.jobs.batch_model import BatchJob, BatchPage, BatchQuery, BatchReques
 from server.jobs.batch_records import BatchRecords
 from server.jobs.batch_uploads import BatchUploads, FinishedUpload
 from server.jobs.engine import JobEngine
-from server.jobs.events import watch
+from server.jobs.events import JobEvents
 from server.jobs.handing_over import hand_over, stop
 from server.jobs.kinds import KindName
 from server.jobs.model import JobEvent, Terms
@@ -38,7 +38,7 @@ class BatchJobs:
         self._records = records
         self._engine = engine
         self._uploads = uploads
-        self._wakeups = wakeups
+        self._events = JobEvents(records, wakeups)
 
     async def submit(
         self,
@@ -116,7 +116,7 @@ class BatchJobs:
     ) -> AsyncGenerator[JobEvent, None]:
         """Every event behind the cursor, then each new one. Raises JobNotFound, InvalidParams."""
         job = await self._records.find(account_id, public_id)
-        events = watch(self._records, self._wakeups, account_id, job.id, after_sequence)
+        events = self._events.watch(account_id, job.id, after_sequence)
         async with aclosing(events):
             async for event in events:
                 yield event

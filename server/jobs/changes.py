@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Generic
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.tables import job_events, jobs
@@ -14,6 +14,14 @@ from server.jobs.kinds import Kind
 from server.jobs.model import Job, JobEvent
 from server.jobs.rows import changeable_columns, event_columns, event_of, job_of
 from server.jobs.states import State, may_move
+
+#: Made once: every change of a watched job is read by it.
+_EVENTS = (
+    select(job_events)
+    .where(job_events.c.job_id == bindparam("job_id"), job_events.c.sequence > bindparam("after"))
+    .order_by(job_events.c.sequence)
+    .limit(bindparam("most"))
+)
 
 
 async def locked_job(
@@ -112,9 +120,8 @@ async def append_event(connection: AsyncConnection, job: Job[Any], now: datetime
 async def events_of(
     connection: AsyncConnection, job_id: str, after_sequence: int, limit: int
 ) -> tuple[JobEvent, ...]:
-    mine = job_events.c.job_id == job_id, job_events.c.sequence > after_sequence
-    query = select(job_events).where(*mine).order_by(job_events.c.sequence).limit(limit)
-    return tuple(event_of(row) for row in (await connection.execute(query)).mappings())
+    asked = {"job_id": job_id, "after": after_sequence, "most": limit}
+    return tuple(event_of(row) for row in (await connection.execute(_EVENTS, asked)).mappings())
 
 
 def _timed(job: Job[Request], now: datetime) -> Job[Request]:

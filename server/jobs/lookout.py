@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from sqlalchemy import select
@@ -16,20 +17,11 @@ _AT_ONCE = 500
 
 
 async def look_out_forever(database: Database, wakeups: InProcessWakeups) -> NoReturn:
-    """Wakes those who wait for a job that has changed, was deleted, or is waited for only since lately."""
-    seen: dict[str, int | None] = {}
+    """Wakes those who wait for a job of which they have not seen all, or that was deleted."""
     while True:
         await asyncio.sleep(_EVERY_S)
-        awaited = wakeups.awaited()
-        try:
-            known = await _last_sequences(database, awaited)
-        except Unavailable:
-            continue
-        now = {job_id: known.get(job_id) for job_id in awaited}
-        for job_id in awaited:
-            if job_id not in seen or seen[job_id] != now[job_id]:
-                wakeups.wake(job_id)
-        seen = now
+        with suppress(Unavailable):
+            wakeups.wake_unless_known(await _last_sequences(database, wakeups.awaited()))
 
 
 async def _last_sequences(database: Database, job_ids: Sequence[str]) -> dict[str, int]:

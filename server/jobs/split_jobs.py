@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from server.jobs.accepting import Accept, without_promises
 from server.jobs.afterwards import Afterwards
 from server.jobs.engine import JobEngine
-from server.jobs.events import watch
+from server.jobs.events import JobEvents
 from server.jobs.handing_over import hand_over, stop
 from server.jobs.kinds import KindName
 from server.jobs.manifest import manifest_json
@@ -35,7 +35,7 @@ class SplitJobs:
         self._records = records
         self._engine = engine
         self._uploads = uploads
-        self._wakeups = wakeups
+        self._events = JobEvents(records, wakeups)
 
     async def submit(
         self,
@@ -110,4 +110,4 @@ class SplitJobs:
 
     def watch(self, account_id: str, job_id: str, after_sequence: int) -> AsyncGenerator[JobEvent, None]:
         """Every event behind the cursor, then each new one. Raises JobNotFound, InvalidParams."""
-        return watch(self._records, self._wakeups, account_id, job_id, after_sequence)
+        return self._events.watch(account_id, job_id, after_sequence)

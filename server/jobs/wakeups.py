@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.open import Database
 from server.jobs.lookout import look_out_forever
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.wakeups_in_process import Awaited, InProcessWakeups
 from server.jobs.wakeups_postgres import PostgresWakeups
 
 
@@ -24,8 +24,8 @@ class Wakeups(Protocol):
         """After the commit: tell this process."""
         ...
 
-    def waiting(self, job_id: str) -> AbstractContextManager[asyncio.Event]:
-        """A flag that is set by every change; whoever waits clears it before looking."""
+    def waiting(self, job_id: str) -> AbstractContextManager[Awaited]:
+        """Its flag is set by every change; whoever waits clears it before looking, and says what was seen."""
         ...
 
 

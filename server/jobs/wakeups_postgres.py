@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.open import Database
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.wakeups_in_process import Awaited, InProcessWakeups
 from zerokerf.errors import Unavailable
 
 _CHANNEL = "zerokerf_jobs"
@@ -33,7 +33,7 @@ class PostgresWakeups:
     def wake(self, job_id: str) -> None:
         self._local.wake(job_id)
 
-    def waiting(self, job_id: str) -> AbstractContextManager[asyncio.Event]:
+    def waiting(self, job_id: str) -> AbstractContextManager[Awaited]:
         return self._local.waiting(job_id)
 
     async def listen_forever(self) -> NoReturn:

@@ -6,7 +6,7 @@ from server.database.open import Database
 from server.jobs.batch_model import BatchState
 from server.jobs.batch_records import BatchRecords
 from server.jobs.batch_states import batch_state
-from server.jobs.events import watch
+from server.jobs.events import JobEvents
 from server.jobs.model import Progress
 from server.jobs.open_work import OpenWork
 from server.jobs.states import State
@@ -58,7 +58,7 @@ async def test_the_events_of_a_deleted_job_can_be_watched(records: BatchRecords)
     job = await done(records)
     await records.delete("acc_a", "call17")
 
-    events = [event async for event in watch(records, InProcessWakeups(), "acc_a", job.id, 0)]
+    events = [event async for event in JobEvents(records, InProcessWakeups()).watch("acc_a", job.id, 0)]
 
     assert [event.sequence for event in events] == [1, 2, 3]
     assert events[-1].state is State.COMPLETED

@@ -24,7 +24,7 @@ async def test_sqlite_is_heard_within_the_process(tmp_path: Path) -> None:
         with wakeups.waiting("job_a") as mine, wakeups.waiting("job_b") as other:
             wakeups.wake("job_a")
 
-            assert (mine.is_set(), other.is_set()) == (True, False)
+            assert (mine.changed.is_set(), other.changed.is_set()) == (True, False)
         wakeups.wake("job_a")
 
 
@@ -33,14 +33,14 @@ async def test_a_committed_change_wakes_other_processes(database: Database, data
     async with open_database(database_url) as elsewhere, open_wakeups(elsewhere) as heard:
         with heard.waiting("any") as listening:
             async with asyncio.timeout(10):
-                await listening.wait()  # everybody is woken once when it begins to listen
+                await listening.changed.wait()  # everybody is woken once when it begins to listen
         records = SplitRecords(database, PostgresWakeups(database, InProcessWakeups()))
         job = await records.create("acc_a", REQUEST, None)
-        with heard.waiting(job.id) as changed:
+        with heard.waiting(job.id) as waiting:
             await records.begin(job.id)
 
             async with asyncio.timeout(10):
-                await changed.wait()
+                await waiting.changed.wait()
 
 
 @only_postgres
@@ -49,9 +49,9 @@ async def test_a_change_that_is_rolled_back_wakes_nobody(database: Database, dat
         sender = PostgresWakeups(database, InProcessWakeups())
         with heard.waiting("job_a") as undone, heard.waiting("job_b") as done:
             async with asyncio.timeout(10):
-                await done.wait()
-            undone.clear()
-            done.clear()
+                await done.changed.wait()
+            undone.changed.clear()
+            done.changed.clear()
 
             with suppress(KeyError):
                 async with database.writing() as connection:
@@ -61,18 +61,18 @@ async def test_a_change_that_is_rolled_back_wakes_nobody(database: Database, dat
                 await sender.announce(connection, "job_b")
 
             async with asyncio.timeout(10):
-                await done.wait()
-            assert not undone.is_set()
+                await done.changed.wait()
+            assert not undone.changed.is_set()
 
 
 @only_postgres
 async def test_it_listens_again_after_its_connection_was_cut(database: Database, database_url: str) -> None:
     async with open_database(database_url) as elsewhere, open_wakeups(elsewhere) as heard:
         sender = PostgresWakeups(database, InProcessWakeups())
-        with heard.waiting("job_a") as changed:
+        with heard.waiting("job_a") as waiting:
             async with asyncio.timeout(10):
-                await changed.wait()
-            changed.clear()
+                await waiting.changed.wait()
+            waiting.changed.clear()
 
             async with database.reading() as connection:
                 cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -80,9 +80,9 @@ async def test_it_listens_again_after_its_connection_was_cut(database: Database,
                 await connection.execute(text(cut))
 
             async with asyncio.timeout(20):
-                await changed.wait()  # listening again, it wakes everybody
-            changed.clear()
+                await waiting.changed.wait()  # listening again, it wakes everybody
+            waiting.changed.clear()
             async with database.writing() as connection:
                 await sender.announce(connection, "job_a")
             async with asyncio.timeout(10):
-                await changed.wait()
+                await waiting.changed.wait()

@@ -1,13 +1,13 @@
 """Watching a job: ordered, without gaps, from any point on."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 
 import pytest
 
 from server.database.open import Database, open_database
-from server.jobs.events import watch
+from server.jobs.events import JobEvents
 from server.jobs.model import JobEvent, Progress, SplitJob, SplitRequest
 from server.jobs.split_records import SplitRecords
 from server.jobs.states import State
@@ -41,14 +41,14 @@ async def work(records: SplitRecords, job: SplitJob, steps: int) -> None:
 
 
 async def numbers(events: AsyncIterator[JobEvent]) -> list[int]:
-    return [event.sequence async for event in events]
+    return [event.sequence for event in await _events(events)]
 
 
 async def test_a_watcher_from_the_start_sees_everything_and_ends(
     records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob
 ) -> None:
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        seen = group.create_task(numbers(watch(records, wakeups, "acc_a", job.id, 0)))
+        seen = group.create_task(numbers(JobEvents(records, wakeups).watch("acc_a", job.id, 0)))
         group.create_task(work(records, job, 150))
 
     assert seen.result() == list(range(1, 154))
@@ -61,7 +61,7 @@ async def test_a_watcher_that_reconnects_at_random_misses_nothing(
         seen: list[JobEvent] = []
         while not seen or not seen[-1].state.is_final:
             cursor = seen[-1].sequence if seen else 0
-            async with aclosing(watch(records, wakeups, "acc_a", job.id, cursor)) as events:
+            async with aclosing(JobEvents(records, wakeups).watch("acc_a", job.id, cursor)) as events:
                 async for event in events:
                     seen.append(event)
                     if event.sequence % 3 == 0:
@@ -82,7 +82,7 @@ async def test_a_change_by_another_process_is_seen_without_a_wake_up(
 ) -> None:
     async with open_wakeups(database) as wakeups, open_database(database_url) as other_database:
         elsewhere = SplitRecords(other_database, InProcessWakeups())
-        events = watch(records, wakeups, "acc_a", job.id, 2)
+        events = JobEvents(records, wakeups).watch("acc_a", job.id, 2)
         async with asyncio.timeout(5), aclosing(events):
             waiting = asyncio.create_task(anext(events))
             await asyncio.wait([waiting], timeout=0.1)
@@ -99,7 +99,9 @@ async def test_a_deletion_by_another_process_ends_a_watch(
 ) -> None:
     queued = await records.create("acc_a", REQUEST, None)
     async with open_wakeups(database) as wakeups, open_database(database_url) as other_database:
-        watching = asyncio.create_task(_until_not_found(watch(records, wakeups, "acc_a", queued.id, 1)))
+        watching = asyncio.create_task(
+            _until_not_found(JobEvents(records, wakeups).watch("acc_a", queued.id, 1))
+        )
         await asyncio.wait([watching], timeout=1.1)
         await SplitRecords(other_database, InProcessWakeups()).delete("acc_a", queued.id)
         async with asyncio.timeout(5):
@@ -113,8 +115,8 @@ async def test_watching_an_ended_job_from_its_last_event_ends_at_once(
 ) -> None:
     ended = await records.request_cancel("acc_a", job.id)
 
-    assert await numbers(watch(records, wakeups, "acc_a", job.id, ended.last_sequence)) == []
-    assert await numbers(watch(records, wakeups, "acc_a", job.id, ended.last_sequence - 1)) == [3]
+    assert await numbers(JobEvents(records, wakeups).watch("acc_a", job.id, ended.last_sequence)) == []
+    assert await numbers(JobEvents(records, wakeups).watch("acc_a", job.id, ended.last_sequence - 1)) == [3]
 
 
 @pytest.mark.parametrize("cursor", [-1, 3, 2**63 - 1, -(2**63)])
@@ -122,7 +124,7 @@ async def test_a_cursor_that_cannot_be_is_refused(
     records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob, cursor: int
 ) -> None:
     with pytest.raises(InvalidParams) as caught:
-        await numbers(watch(records, wakeups, "acc_a", job.id, cursor))
+        await numbers(JobEvents(records, wakeups).watch("acc_a", job.id, cursor))
 
     assert set(caught.value.violations) == {"after_sequence"}
 
@@ -133,7 +135,9 @@ async def test_a_job_deleted_while_watched_is_not_found(
     queued = await records.create("acc_a", REQUEST, None)
 
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        watching = group.create_task(_until_not_found(watch(records, wakeups, "acc_a", queued.id, 1)))
+        watching = group.create_task(
+            _until_not_found(JobEvents(records, wakeups).watch("acc_a", queued.id, 1))
+        )
         group.create_task(records.delete("acc_a", queued.id))
 
     assert watching.result()
@@ -149,14 +153,61 @@ async def test_another_account_cannot_watch(
     records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob
 ) -> None:
     with pytest.raises(JobNotFound):
-        await numbers(watch(records, wakeups, "acc_b", job.id, 0))
+        await numbers(JobEvents(records, wakeups).watch("acc_b", job.id, 0))
 
 
-async def test_a_watcher_that_leaves_leaves_nothing_behind(
+async def test_watchers_that_leave_leave_nothing_behind(
     records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob
 ) -> None:
-    async with aclosing(watch(records, wakeups, "acc_a", job.id, 0)) as events:
-        await anext(events)
-        assert wakeups._flags
+    events = JobEvents(records, wakeups)
+    async with (
+        aclosing(events.watch("acc_a", job.id, 2)) as one,
+        aclosing(events.watch("acc_a", job.id, 2)) as two,
+    ):
+        waiting = [asyncio.create_task(anext(each)) for each in (one, two)]
+        await _until(lambda: wakeups.awaited() == (job.id,))
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
 
-    assert not wakeups._flags
+    assert wakeups.awaited() == ()
+
+
+async def test_watchers_who_wait_are_told_the_same_event_and_not_copies_of_it(
+    records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob
+) -> None:
+    events = JobEvents(records, wakeups)
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        seen = [group.create_task(_events(events.watch("acc_a", job.id, 2))) for _ in range(3)]
+        await _until(lambda: wakeups.awaited() == (job.id,))
+        group.create_task(work(records, job, 5))
+
+    first, *others = (task.result() for task in seen)
+    assert [event.sequence for event in first] == list(range(3, 9))
+    assert all(mine is theirs for other in others for mine, theirs in zip(first, other, strict=True))
+
+
+async def test_a_watcher_who_reads_slowly_misses_nothing_while_others_go_on(
+    records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob
+) -> None:
+    events = JobEvents(records, wakeups)
+    slow = events.watch("acc_a", job.id, 2)
+    async with asyncio.timeout(30), aclosing(slow):
+        waiting = asyncio.create_task(anext(slow))
+        await _until(lambda: wakeups.awaited() == (job.id,))
+        quick = asyncio.create_task(numbers(events.watch("acc_a", job.id, 0)))
+        await work(records, job, 200)
+
+        assert await quick == list(range(1, 204))
+        assert [(await waiting).sequence, *await numbers(slow)] == list(range(3, 204))
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not is_so():  # noqa: ASYNC110  nobody tells when a watcher has begun to wait
+            await asyncio.sleep(0)
+
+
+async def _events(events: AsyncIterator[JobEvent]) -> list[JobEvent]:
+    return [event async for event in events]
