@@ -68,11 +68,14 @@ class Steps(Generic[Request]):
             job = await self.records.begin(ref.job_id)
             with bound_contextvars(job_id=job.id, account_id=job.account_id):
                 log.info("step started", action=step)
-                async with (
-                    reporting(self.records, job.id, job.progress) as reporter,
-                    self.scratch.folder(f"{job.id}-{step}") as folder,
-                ):
-                    yield Work(job, folder, reporter)
+                try:
+                    async with (
+                        reporting(self.records, job.id, job.progress) as reporter,
+                        self.scratch.folder(f"{job.id}-{step}") as folder,
+                    ):
+                        yield Work(job, folder, reporter)
+                finally:
+                    log.debug("step left", action=step)
 
     async def fetch(self, ref: JobRef) -> Job[Request]:
         """The source is in the store, whole, under the job's own key; its size and hash are on record."""

@@ -17,9 +17,10 @@ from tests.services.cluster import running_services
 from tests.services.zerokerf import Deployment, Process
 from tests.storage.fault_proxy import fault_proxy
 
-#: Retries that a test can wait for, and work that lasts.
+#: Retries that a test can wait for, work that lasts, and logs that tell of it.
 SETTINGS = {
     "ZEROKERF_ENCODE_PARALLEL": "1",
+    "ZEROKERF_LOG_LEVEL": "debug",  # which tells when a step is left
     "ZEROKERF_SPEECH_THREADS": "1",
     "ZEROKERF_WORKER_JOBS": "4",
     "ZEROKERF_WEBHOOK_SCHEDULE": "1,1,1,2,2,3,3,5,5,5,10,10,10,10",

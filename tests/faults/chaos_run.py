@@ -29,6 +29,7 @@ LONGEST_PAUSE_S = 6.0
 ENDS_WITHIN_S = 150.0
 _LOOK_S = 0.2
 _STARTED = re.compile(r'{[^{}]*"step started"[^{}]*}')
+_LEFT = re.compile(r'{[^{}]*"step left"[^{}]*}')
 
 
 @dataclass(slots=True)
@@ -161,20 +162,22 @@ def _place(house: House, receiver: Receiver, wav_url: str, mp3_url: str, speech_
 
 
 def _redispatched_s(house: House) -> list[float]:
-    """Told by the logs. A step that was over when its worker was killed is not begun again."""
-    begun = {process: list(_steps(process)) for process in house.processes}
+    """Told by the logs, of the steps that were under way."""
+    begun = {process: list(_lines(process, _STARTED)) for process in house.processes}
     found = []
     for killed_at, killed in house.killed:
+        left = Counter(step for _, step in _lines(killed, _LEFT))
+        held = Counter(step for _, step in begun[killed]) - left
         others = [each for process, those in begun.items() if process is not killed for each in those]
-        for step in {step for _, step in begun[killed]}:
+        for step in held:
             later = [at for at, other in others if other == step and at > killed_at]
             if later:
                 found.append((min(later) - killed_at).total_seconds())
     return found
 
 
-def _steps(process: Process) -> Iterator[tuple[datetime, tuple[str, str]]]:
-    """When which step of which job was begun. Threads of a process may share a line."""
+def _lines(process: Process, pattern: re.Pattern[str]) -> Iterator[tuple[datetime, tuple[str, str]]]:
+    """When it told what of which step of which job. Threads of a process may share a line."""
     for at, line in zip(process.heard_at, process.output, strict=True):
-        for told in map(json.loads, _STARTED.findall(line)):
+        for told in map(json.loads, pattern.findall(line)):
             yield at, (told["job_id"], told["action"])
