@@ -1,23 +1,11 @@
 """What every copier promises: an exact index of one file, and segments made of its own frames."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from server.media.integrity import Integrity as Integrity  # noqa: PLC0414 - every copier takes it from here
 from zerokerf.formats import Format
-
-
-class Grid(StrEnum):
-    """Where cuts can be."""
-
-    #: At every sample.
-    SAMPLE = "sample"
-    #: Between packets: at most half a packet off, without a gap.
-    PACKET = "packet"
-    #: Between frames; the format cannot hide what a decoder adds around them.
-    FRAME = "frame"
 
 
 class NotCopyable(Exception):
@@ -53,8 +41,6 @@ class Copier(Protocol):
     def channels(self) -> int: ...
     @property
     def sample_count(self) -> int: ...
-    @property
-    def grid(self) -> Grid: ...
     @property
     def integrity(self) -> Integrity: ...
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from server.media.copying.copier import Grid, Integrity, NotCopyable
+from server.media.copying.copier import Integrity, NotCopyable
 from server.media.copying.copy_range import write_all
 from server.media.copying.opened import created, opened
 from server.media.copying.stretch import Stretch
@@ -32,7 +32,6 @@ class WavCopier:
     """A Copier of WAV. The description of the samples is the source's, WAVE_FORMAT_EXTENSIBLE included."""
 
     format = Format.WAV
-    grid = Grid.SAMPLE
 
     def __init__(self, path: Path, header: WavHeader) -> None:
         self._path, self._header = path, header

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from server.media.copying.copier import Grid, Integrity, NotCopyable
+from server.media.copying.copier import Integrity, NotCopyable
 from server.media.copying.wav_cut import WavCopier, open_wav
 from server.media.wav import build_header, read_header
 from tests.media.corpus import ffmpeg, riff, speech_like
@@ -188,7 +188,6 @@ def test_a_limit_is_filled_to_the_last_sample(source: Path) -> None:
 def test_every_sample_is_a_place_to_cut(plain: Path) -> None:
     copier = open_wav(plain)
 
-    assert copier.grid is Grid.SAMPLE
     assert [copier.snap(place) for place in (-3, 0, 4_097, 10**9)] == [0, 0, 4_097, SAMPLES]
     assert copier.excess_samples(0, 100) == 0
     with pytest.raises(ValueError, match="samples"):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from server.media.copying.adts.frames import FRAME_SAMPLES, AdtsFrames, index_adts
-from server.media.copying.copier import Grid, Integrity
+from server.media.copying.copier import Integrity
 from server.media.copying.copy_range import copy_range, is_same_range
 from server.media.copying.opened import created, opened
 from server.media.copying.tag_edges import audio_range
@@ -43,7 +43,6 @@ class AdtsCopier:
     """
 
     format = Format.AAC
-    grid = Grid.FRAME
 
     def __init__(self, path: Path, frames: AdtsFrames) -> None:
         self._path = path

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
-from server.media.copying.copier import Grid, Integrity
+from server.media.copying.copier import Integrity
 from server.media.copying.copy_range import write_all
 from server.media.copying.flac.blocks import block_lengths, verbatim_bytes, verbatim_frames
 from server.media.copying.flac.copy import copy_frames
@@ -52,7 +52,6 @@ class FlacCopier:
     """A Copier of FLAC. Decoded alone, each segment gives its samples bit by bit."""
 
     format = Format.FLAC
-    grid = Grid.SAMPLE
 
     def __init__(self, index: FlacIndex, decode: FrameDecoder) -> None:
         self._index = index

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from server.media.copying.copier import Grid, Integrity, NotCopyable
+from server.media.copying.copier import Integrity, NotCopyable
 from server.media.copying.copy_range import copy_range, write_all
 from server.media.copying.mp3.frames import Mp3Frames, index_mp3
 from server.media.copying.mp3.header import DECODER_DELAY, HEADER_BYTES, shortest_header
@@ -61,7 +61,6 @@ class Mp3Copier:
     """
 
     format = Format.MP3
-    grid = Grid.SAMPLE
 
     def __init__(self, path: Path, frames: Mp3Frames, orphans: int) -> None:
         self._path = path

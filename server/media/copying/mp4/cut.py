@@ -1,13 +1,11 @@
 """Cuts AAC-LC in MP4 at any sample: packets stay as they are, an edit list hides the rest."""
 
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from server.media.copying.copier import Grid, Integrity, NotCopyable
+from server.media.copying.copier import Integrity, NotCopyable
 from server.media.copying.copy_range import write_all
-from server.media.copying.mp4.aac_noise import substitutes_noise
 from server.media.copying.mp4.aac_sbr import carries_sbr
 from server.media.copying.mp4.boxes import DamagedTables
 from server.media.copying.mp4.payload import copy_packets, read_spread
@@ -17,7 +15,6 @@ from zerokerf.errors import CorruptFile
 from zerokerf.formats import Format
 
 _SBR_PROBES = 32
-_NOISE_PROBES = 512
 
 
 class M4aCopier:
@@ -60,21 +57,8 @@ class M4aCopier:
         return self._sample_count
 
     @property
-    def grid(self) -> Grid:
-        return Grid.SAMPLE
-
-    @property
     def integrity(self) -> Integrity:
         return self._integrity
-
-    @cached_property
-    def content_is_exact(self) -> bool:
-        """Whether segments are promised to decode bit for bit to the source's samples.
-
-        Not where an encoder left bands of noise to the decoder (perceptual noise substitution): it makes
-        them up anew, different behind every cut, though nothing is lost. Reads a few hundred packets.
-        """
-        return not any(map(substitutes_noise, self._probe(_NOISE_PROBES)))
 
     def snap(self, sample: int) -> int:
         return min(max(0, sample), self._sample_count)
@@ -119,10 +103,6 @@ class M4aCopier:
             sample_count=sample_count,
         )
         return begin, content
-
-    def _probe(self, count: int) -> list[bytes]:
-        with self._path.open("rb", buffering=0) as source:
-            return read_spread(source.fileno(), self._track.packets, count)
 
 
 def open_m4a(path: Path) -> M4aCopier:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from server.media.copying.copier import Grid, Integrity, NotCopyable
+from server.media.copying.copier import Integrity, NotCopyable
 from server.media.copying.ogg.comments import COMMENT_HEAD_BYTES, bare_comments
 from server.media.copying.ogg.layout import lay_out
 from server.media.copying.ogg.length import integrity_of, measure
@@ -13,7 +13,6 @@ from server.media.copying.ogg.opus_packets import (
     MAGIC,
     SAMPLE_RATE,
     OpusHead,
-    is_all_celt,
     packet_ends,
     read_head,
 )
@@ -36,8 +35,9 @@ _LONGEST_HEAD_BYTES = 21 + 255
 class OpusCopier:
     """A Copier of one stream of mono, stereo or surround. Its samples are counted at 48 kHz.
 
-    Positions and lengths are exact whatever the stream holds; for content, see `content_is_exact`. A
-    segment keeps the source's gain, channel mapping and vendor, and no tags.
+    Positions and lengths are exact whatever the stream holds. So is content, but for SILK, alone or in a
+    hybrid: its long-term prediction may take seconds to forget what came before the cut; whether it did is
+    for the proof to say. A segment keeps the source's gain, channel mapping and vendor, and no tags.
     """
 
     def __init__(
@@ -58,7 +58,6 @@ class OpusCopier:
             raise CorruptFile("it holds no samples.")
         self._layout = lay_out(packets, ends, SAMPLE_RATE)
         self._header_bytes = header_size_bytes(self._headers(0))
-        self._is_all_celt = is_all_celt(packets.first_bytes)
 
     @property
     def format(self) -> Format:
@@ -77,21 +76,8 @@ class OpusCopier:
         return self._sample_count
 
     @property
-    def grid(self) -> Grid:
-        return Grid.SAMPLE
-
-    @property
     def integrity(self) -> Integrity:
         return self._integrity
-
-    @property
-    def content_is_exact(self) -> bool:
-        """Whether segments are promised to decode bit for bit to the source's samples.
-
-        Not where SILK is used, alone or in a hybrid: its long-term prediction may take seconds to forget. A
-        stream of several streams (surround) does not show what it uses.
-        """
-        return self._is_all_celt and self._head.stream_count == 1
 
     def snap(self, sample: int) -> int:
         return min(max(0, sample), self._sample_count)

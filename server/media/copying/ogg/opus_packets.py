@@ -11,7 +11,6 @@ MAGIC = b"OpusHead"
 #: Opus always counts at this rate.
 SAMPLE_RATE = 48_000
 
-_FIRST_CELT_CONFIG = 16
 _MAX_PACKET_SAMPLES = 5760  # 120 ms
 # 0 is mono and stereo, 1 is surround in Vorbis's order, 255 leaves the channels' places open.
 _MAPPING_FAMILIES = (0, 1, 255)
@@ -60,8 +59,3 @@ def packet_ends(
     if is_bad.any():
         raise NotCopyable("It holds a packet that is damaged.")
     return np.cumsum(samples, dtype=np.int64)
-
-
-def is_all_celt(first_bytes: NDArray[np.uint8]) -> bool:
-    """Whether no packet uses SILK, alone or in a hybrid."""
-    return bool((first_bytes >= _FIRST_CELT_CONFIG << 3).all())

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from server.media.copying.copier import Grid, Integrity, NotCopyable
+from server.media.copying.copier import Integrity, NotCopyable
 from server.media.copying.ogg.comments import COMMENT_HEAD_BYTES, bare_comments
 from server.media.copying.ogg.layout import lay_out
 from server.media.copying.ogg.length import integrity_of, measure
@@ -62,10 +62,6 @@ class VorbisCopier:
     @property
     def sample_count(self) -> int:
         return self._sample_count
-
-    @property
-    def grid(self) -> Grid:
-        return Grid.PACKET
 
     @property
     def integrity(self) -> Integrity:
