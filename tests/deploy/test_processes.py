@@ -49,7 +49,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str]) -
         place = Place(folder, _addresses(grpc, rest, engine, f"127.0.0.1:{ports[3]}", records))
         stack.enter_context(_store(place, services["s3"], ports))
         stack.enter_context(_engine(place, engine, services["engine-namespace"]))
-        # MIG finish(place, services["migrate"])
+        finish(place, services["migrate"])
         server, *_ = _all_healthy(stack, place, [services["server"]])
         workers = [services["worker"]] * int(services["worker"]["deploy"]["replicas"])
         _all_healthy(stack, place, [services["gateway"], *workers])
