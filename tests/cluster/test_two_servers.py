@@ -12,6 +12,7 @@ import pytest
 from server.accounts.operators import Operators
 from server.accounts.plans import read_plans
 from server.database.open import open_database
+from tests.cluster.minutes import beginning_of_a_minute
 from tests.corpus.decoders import decoded_samples
 from tests.corpus.recordings import RATE, music, write_wav
 from tests.faults.watched import PATIENCE
@@ -97,7 +98,7 @@ async def test_a_key_that_one_server_revokes_is_refused_by_the_other(cluster: Cl
 async def test_the_requests_of_a_key_are_counted_over_both_servers(cluster: Cluster) -> None:
     async with open_database(cluster.postgres.url) as database:
         made = await Operators(database, read_plans(None, "unlimited")).create("Small", "plan_free")
-    await _beginning_of_a_minute(margin_s=10)
+    await beginning_of_a_minute(margin_s=10)
     answered = 0
     async with (
         client_of(cluster, 0, made.key.secret, ONCE) as one,
@@ -143,10 +144,3 @@ async def _until_started(client: AsyncClient, job_id: str) -> None:
     async for event in client.watch(job_id):
         if event.progress.segments_done:
             return
-
-
-async def _beginning_of_a_minute(margin_s: float) -> None:
-    """The requests that follow fall into one minute, by which they are counted."""
-    left_s = 60 - time.time() % 60
-    if left_s < margin_s:
-        await asyncio.sleep(left_s)

@@ -1,0 +1,52 @@
+"""`zerokerf migrate` as a deployment runs it: on several machines at once, whatever was there before."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.database.migrate import migrate
+from server.database.open import open_database
+from server.database.revision import revision_of
+from tests.services.databases import empty_database_url, postgres
+
+__all__ = ["empty_database_url", "postgres"]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("empty_database_url", ["postgres"], indirect=True),
+]
+
+AT_ONCE = 3
+OLDER = "0003"
+
+
+async def test_commands_that_migrate_at_once_all_end_well(empty_database_url: str) -> None:
+    assert await migrated_at_once(empty_database_url) == [0] * AT_ONCE
+
+    await check_migrated(empty_database_url)
+
+
+async def test_commands_that_migrate_older_tables_at_once_all_end_well(empty_database_url: str) -> None:
+    async with open_database(empty_database_url) as database:
+        await migrate(database, OLDER)
+
+    assert await migrated_at_once(empty_database_url) == [0] * AT_ONCE
+
+    await check_migrated(empty_database_url)
+
+
+async def migrated_at_once(url: str) -> list[int]:
+    command = [str(Path(sys.executable).with_name("zerokerf")), "migrate"]
+    environment = {**os.environ, "ZEROKERF_DATABASE_URL": url}
+    async with asyncio.timeout(120):
+        started = [await asyncio.create_subprocess_exec(*command, env=environment) for _ in range(AT_ONCE)]
+        return await asyncio.gather(*(process.wait() for process in started))
+
+
+async def check_migrated(url: str) -> None:
+    async with open_database(url) as database:
+        revision = await revision_of(database)
+    assert revision.is_wanted, revision
