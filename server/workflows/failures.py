@@ -37,6 +37,11 @@ def reported() -> Iterator[None]:
         ) from error
 
 
+def may_pass(error: ApplicationError) -> bool:
+    """Whether it is trouble of our own that ends by itself, as outages do."""
+    return error.type == JobFailed.reason and not error.non_retryable
+
+
 def reported_in(error: ApplicationError) -> ZerokerfError | None:
     """What crossed the engine, for whoever waits. None for an accident, or another version's error."""
     if not error.type or not error.details:

@@ -1,16 +1,23 @@
 """How workflows of every kind call their steps: how long each may take, and how often it is tried."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    TimeoutError,  # noqa: A004 - the name is the engine's
+    TimeoutType,
+    is_cancelled_exception,
+)
 
 with workflow.unsafe.imports_passed_through():
-    from server.workflows.failures import NO_LONGER_WANTED
+    from server.workflows.failures import NO_LONGER_WANTED, may_pass
     from server.workflows.messages import TASK_QUEUE, FailedJob, JobRef
 
 HEARTBEAT = timedelta(seconds=10)  # how soon a dead worker is noticed
@@ -21,6 +28,11 @@ WORK_RETRIES = RetryPolicy(
 RECORD_RETRIES = RetryPolicy(
     initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=30)
 )
+# A round of attempts takes half a minute. Outages are sat out for about four, and whoever's work ends
+# worker after worker is stopped before.
+OUTAGE_ROUNDS, LOST_WORKER_ROUNDS = 6, 2
+BETWEEN_ROUNDS = timedelta(seconds=10)
+OUTLASTS_OUTAGES = "outlasts-outages"
 WORK_LIMIT = timedelta(hours=24)
 RECORD_LIMIT = timedelta(minutes=5)
 # Jobs under way are finished before new ones are begun, interactive ones before bulk.
@@ -50,6 +62,19 @@ async def long_step(
     step: Step[Arg, Result], arg: Arg, priority: Priority, task_queue: str = TASK_QUEUE
 ) -> Result:
     """Work that reports that it lives."""
+    for done in itertools.count(1):
+        try:
+            return await _round_of_attempts(step, arg, priority, task_queue)
+        except ActivityError as error:
+            if done >= _rounds_for(error) or not workflow.patched(OUTLASTS_OUTAGES):
+                raise
+        await workflow.sleep(BETWEEN_ROUNDS)
+    raise AssertionError  # there is always one more round
+
+
+async def _round_of_attempts(
+    step: Step[Arg, Result], arg: Arg, priority: Priority, task_queue: str
+) -> Result:
     return await workflow.execute_activity_method(
         step,
         arg,
@@ -60,6 +85,14 @@ async def long_step(
         cancellation_type=WAIT,
         priority=priority,
     )
+
+
+def _rounds_for(error: ActivityError) -> int:
+    """By what its last attempt ended with."""
+    cause = error.cause
+    if isinstance(cause, TimeoutError) and cause.type is TimeoutType.HEARTBEAT:
+        return LOST_WORKER_ROUNDS
+    return OUTAGE_ROUNDS if isinstance(cause, ApplicationError) and may_pass(cause) else 1
 
 
 async def record_step(step: Step[Arg, None], arg: Arg) -> None:
