@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from xml.etree.ElementTree import ParseError
 
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
@@ -49,11 +51,13 @@ _PASSING = frozenset(
         "NoSuchBucket",
         "NoSuchUpload",
         "OperationAborted",
-        "RequestTimeTooSkewed",  # one of two clocks will be set right
+        "RequestTimeTooSkewed",
         "RequestTimeout",
         "SlowDown",
     }
 )
+#: S3 servers refuse requests that are signed a quarter of an hour off; one of the clocks will be set right.
+_CLOCKS_APART = timedelta(minutes=14)
 
 
 @contextmanager
@@ -75,8 +79,8 @@ def writing(key: str) -> Iterator[None]:
 
 
 def translated(error: Exception, key: str, offset: int = 0) -> ZerokerfError:
-    if isinstance(error, S3Error) and error.code is not None:
-        known = of_code(error.code, key)
+    if isinstance(error, S3Error):
+        known = _of_clocks(error) or (of_code(error.code, key) if error.code is not None else None)
         if known is not None:
             return known
     if isinstance(error, MinioException):
@@ -99,6 +103,16 @@ def of_code(code: str, key: str) -> ZerokerfError | None:
     if code == "KeyTooLongError":
         return InvalidObjectKey(key)
     return None
+
+
+def _of_clocks(error: S3Error) -> ZerokerfError | None:
+    """An answer without a body says nothing of why it refuses, but it says what time it is there."""
+    try:
+        there = parsedate_to_datetime(error.response.headers.get("Date", ""))
+    except ValueError:
+        return None
+    is_off = abs(datetime.now(UTC) - there.astimezone(UTC)) > _CLOCKS_APART
+    return Unavailable("The object store") if is_off and status_of(error) == 403 else None
 
 
 def _of_status(status: int, key: str, offset: int) -> ZerokerfError:

@@ -19,6 +19,8 @@ class Fault(Enum):
     REFUSE = auto()
     #: Answer 403 because of the time, without asking the server.
     SKEWED = auto()
+    #: Answer 403 without a reason, but with the time of long ago.
+    LONG_AGO = auto()
     #: Say that there is no such upload, without asking the server.
     GONE = auto()
     #: Let the server do it, then hang up without an answer.
@@ -34,8 +36,11 @@ class Fault(Enum):
 
 
 def _error(status: str, code: str) -> bytes:
-    body = f"<Error><Code>{code}</Code></Error>"
-    head = f"Content-Type: application/xml\r\nContent-Length: {len(body)}\r\nConnection: close"
+    return _answered(status, "Content-Type: application/xml", f"<Error><Code>{code}</Code></Error>")
+
+
+def _answered(status: str, header: str, body: str = "") -> bytes:
+    head = f"{header}\r\nContent-Length: {len(body)}\r\nConnection: close"
     return f"HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}".encode()
 
 
@@ -44,6 +49,7 @@ _ANSWERS = {
     Fault.BROKEN: _error("500 Broken", "InternalError"),
     Fault.REFUSE: _error("403 Forbidden", "AccessDenied"),
     Fault.SKEWED: _error("403 Forbidden", "RequestTimeTooSkewed"),
+    Fault.LONG_AGO: _answered("403 Forbidden", "Date: Thu, 01 Jan 2026 10:00:00 GMT"),
     Fault.GONE: _error("404 Not Found", "NoSuchUpload"),
 }
 

@@ -87,11 +87,15 @@ async def test_an_upload_that_is_gone_without_its_object_is_no_success(
     assert await unfinished(opened) == 0
 
 
-async def test_a_clock_that_is_wrong_is_an_outage(opened: OpenedStore, proxy: FaultProxy) -> None:
-    proxy.rule = every(Fault.SKEWED, "PUT", "a.bin")
+async def test_a_refusal_because_of_the_time_is_an_outage(opened: OpenedStore, proxy: FaultProxy) -> None:
+    await opened.store.put("a.bin", b"some bytes", content_type=BIN)
 
+    proxy.rule = every(Fault.SKEWED, "PUT", "a.bin")
     with pytest.raises(Unavailable):
-        await opened.store.put("a.bin", b"some bytes", content_type=BIN)
+        await opened.store.put("a.bin", b"other bytes", content_type=BIN)
+    proxy.rule = every(Fault.LONG_AGO, "HEAD", "a.bin")
+    with pytest.raises(Unavailable):
+        await opened.store.head("a.bin")
 
 
 async def test_a_refused_part_stops_the_upload_before_the_source_is_read(
