@@ -15,6 +15,7 @@ from zerokerf.calls import Caller, OnProgress, ignore_progress
 from zerokerf.download import batch_file, download_file
 from zerokerf.errors import JobNotDeletable, Unavailable
 from zerokerf.moments import moment
+from zerokerf.priorities import PriorityName, priority_value
 from zerokerf.requests import check_sources
 from zerokerf.upload import upload_file
 from zerokerf.v1.batch_pb2 import BatchEvent, BatchFile, BatchJob, BatchModel
@@ -63,6 +64,7 @@ class BatchClient:
         metadata: Mapping[str, object] | None = None,
         tracking: Mapping[str, object] | None = None,
         webhook_url: str = "",
+        priority: PriorityName = "interactive",
         request_id: str | None = None,
         on_progress: OnProgress = ignore_progress,
         **speech: Unpack[SpeechWish],
@@ -72,7 +74,8 @@ class BatchClient:
         The `language` is a code such as "en", or "auto" where the `model` can detect it; "enhanced" as
         `operating_point` takes the larger model, "channel" as `diarization` transcribes channels apart.
         `vocabulary` holds words that are likely to be said. `line_length` and `lines` shape subtitles.
-        The `webhook_url` is told when the job is done or has failed.
+        The `webhook_url` is told when the job is done or has failed. A job of "bulk" `priority` is worked on
+        when no interactive one has anything to do.
 
         With the same `request_id` the same request returns the first job. Without one, an id of its own
         still makes the repeats of this call safe. Raises JobExists if there was a job of this `job_id`.
@@ -84,6 +87,7 @@ class BatchClient:
             metadata=json_struct("metadata", metadata),
             tracking=json_struct("tracking", tracking),
             webhook_url=webhook_url,
+            priority=priority_value(priority),
             request_id=request_id or str(uuid.uuid4()),
         )
         if file is not None:

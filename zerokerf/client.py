@@ -15,6 +15,7 @@ from zerokerf.calls import Caller, OnProgress, Patience, ignore_progress
 from zerokerf.channel import Tls, open_channel
 from zerokerf.download import download_file, open_http, segment_file, transcript_file
 from zerokerf.errors import JobNotFound, Unavailable
+from zerokerf.priorities import PriorityName, priority_value
 from zerokerf.requests import (
     MetadataValue,
     VerificationName,
@@ -95,6 +96,7 @@ class AsyncClient:
         transcribe: SpeechWish | None = None,
         metadata: Mapping[str, MetadataValue] | None = None,
         webhook_url: str = "",
+        priority: PriorityName = "interactive",
         request_id: str | None = None,
         on_progress: OnProgress = ignore_progress,
         **wish: Unpack[Wish],
@@ -111,7 +113,8 @@ class AsyncClient:
         refuses a damaged source.
 
         With `transcribe`, be it an empty one, what is said is written down as well: in the whole, and in each
-        segment. The `webhook_url` is told when the job is completed or has failed.
+        segment. The `webhook_url` is told when the job is completed or has failed. A job of "bulk" `priority`
+        is worked on when no interactive one has anything to do.
 
         With the same `request_id` the same request returns the first job. Without one, an id of its own
         still makes the repeats of this call safe.
@@ -122,6 +125,7 @@ class AsyncClient:
             verification=verification_value(verification),
             transcribe=None if transcribe is None else Transcribe(**speech_fields(**transcribe)),
             webhook_url=webhook_url,
+            priority=priority_value(priority),
             request_id=request_id or str(uuid.uuid4()),
         )
         request.metadata.update(dict(metadata or {}))

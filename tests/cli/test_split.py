@@ -12,6 +12,7 @@ from tests.cli.conftest import Cli, Start
 from tests.cli.processes import interrupt, read_until
 from tests.client.state import Service
 from zerokerf.errors import CorruptFile
+from zerokerf.v1.priority_pb2 import PRIORITY_BULK, PRIORITY_INTERACTIVE
 from zerokerf.v1.split_pb2 import Split
 
 URL = "https://example.org/talk.wav"
@@ -107,6 +108,23 @@ async def test_the_address_of_a_webhook_is_passed_on(service: Service, cli: Cli)
 
     (request, _), *_ = service.requests.values()
     assert request.webhook_url == "https://hooks.example.com/a"
+
+
+async def test_a_job_that_nobody_waits_for_is_sent_and_shown_as_one(service: Service, cli: Cli) -> None:
+    sent = await cli("split", URL, "--every", "10m", "--bulk", "--json")
+    usual = await cli("split", URL, "--every", "10m", "--json")
+
+    bulk, interactive = (request.priority for request, _ in service.requests.values())
+    assert (bulk, interactive) == (PRIORITY_BULK, PRIORITY_INTERACTIVE)
+    assert [json.loads(each.out)["priority"] for each in (sent, usual)] == ["bulk", "interactive"]
+    assert (await cli("jobs", "show", "job1")).out.splitlines()[1].endswith("Z, bulk")
+
+
+async def test_a_plan_is_no_job_to_wait_for(service: Service, cli: Cli) -> None:
+    result = await cli("split", URL, "--every", "10m", "--plan", "--bulk")
+
+    assert (result.code, service.plan_requests) == (2, [])
+    assert "--plan makes no job" in result.err
 
 
 async def test_a_failed_job_is_code_3_with_its_reason(service: Service, cli: Cli) -> None:

@@ -14,6 +14,7 @@ from tests.client.state import Service
 from zerokerf.errors import CorruptFile
 from zerokerf.v1.batch_pb2 import BatchJob, TranscriptionConfig
 from zerokerf.v1.batch_service_pb2 import CreateBatchJobRequest
+from zerokerf.v1.priority_pb2 import PRIORITY_BULK
 
 URL = "https://example.org/shows/My%20talk.mp3?key=1"
 
@@ -82,6 +83,14 @@ async def test_what_is_asked_for_is_passed_on(service: Service, cli: Cli) -> Non
     assert config.diarization == TranscriptionConfig.DIARIZATION_CHANNEL
     assert [entry.content for entry in config.additional_vocab] == ["kerf", "two words"]
     assert (overrides.max_line_length, overrides.max_lines) == (32, 1)
+
+
+async def test_a_job_that_nobody_waits_for_is_sent_and_shown_as_one(service: Service, cli: Cli) -> None:
+    result = await cli("transcribe", URL, "--bulk", "--json", "-o", "out")
+
+    assert asked(service).priority == PRIORITY_BULK
+    assert json.loads(result.out)["priority"] == "bulk"
+    assert (await cli("transcripts", "show", "call1")).out.splitlines()[1].endswith("Z, bulk")
 
 
 async def test_without_a_terminal_progress_is_plain_lines_on_stderr(cli: Cli, talk: Path) -> None:

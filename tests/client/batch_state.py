@@ -70,6 +70,7 @@ class Transcription:
             transcription_config=request.transcription_config,
             output_config=request.output_config,
             metadata=request.metadata,
+            priority=request.priority,
         )
         job.input.file_name = file_name
         job.create_time.seconds = FIRST_CREATED_S + len(self.jobs)

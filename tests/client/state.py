@@ -112,6 +112,7 @@ class Service:
                 getattr(split, name).CopyFrom(getattr(request, name))
         split.verification, split.strict = request.verification, request.strict
         split.requested_format = request.output_format
+        split.priority = request.priority
         split.metadata.CopyFrom(request.metadata)
         split.create_time.FromJsonString("2026-01-02T03:04:05Z")
         job = self.jobs[split.id] = Job(split, [])

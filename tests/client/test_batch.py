@@ -39,6 +39,7 @@ async def test_a_job_is_created_as_it_was_meant(service: Service, client: AsyncC
         metadata={"show": {"number": 7}, "tags": ["a", None]},
         tracking={"title": "Talk"},
         webhook_url="https://hooks.example.com/a",
+        priority="bulk",
         request_id="monday",
     )
 
@@ -60,6 +61,7 @@ async def test_a_job_is_created_as_it_was_meant(service: Service, client: AsyncC
         "metadata": {"show": {"number": 7}, "tags": ["a", None]},
         "tracking": {"title": "Talk"},
         "webhook_url": "https://hooks.example.com/a",
+        "priority": "PRIORITY_BULK",
         "request_id": "monday",
     }
 

@@ -13,6 +13,7 @@ from zerokerf.channel import Tls
 from zerokerf.client import AsyncClient
 from zerokerf.requests import Silence
 from zerokerf.v1.audio_pb2 import AudioFormat
+from zerokerf.v1.priority_pb2 import PRIORITY_BULK, PRIORITY_INTERACTIVE, Priority
 from zerokerf.v1.split_pb2 import Split
 
 TEN_MINUTES = timedelta(minutes=10)
@@ -107,6 +108,33 @@ async def test_a_request_id_used_for_something_else_is_a_conflict(client: AsyncC
     with pytest.raises(errors.IdempotencyConflict, match="'one'") as caught:
         await client.create_split(url="https://example.org/b.mp3", every=TEN_MINUTES, request_id="one")
     assert caught.value.facts == {"requestId": "one"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ({}, PRIORITY_INTERACTIVE),
+        ({"priority": "interactive"}, PRIORITY_INTERACTIVE),
+        ({"priority": "bulk"}, PRIORITY_BULK),
+    ],
+)
+async def test_a_priority_is_passed_on(
+    service: Service, client: AsyncClient, asked: dict[str, Any], sent: "Priority.ValueType"
+) -> None:
+    await client.create_split(url="https://example.org/a.mp3", every=TEN_MINUTES, **asked)
+
+    (request, _), *_ = service.requests.values()
+    assert request.priority == sent
+
+
+async def test_what_is_no_priority_is_not_sent(service: Service, client: AsyncClient) -> None:
+    urgent: Any = "urgent"
+
+    with pytest.raises(errors.InvalidParams, match="'urgent' is not one of interactive, bulk"):
+        await client.create_split(url="https://example.org/a.mp3", every=TEN_MINUTES, priority=urgent)
+    with pytest.raises(errors.InvalidParams, match="'urgent' is not one of interactive, bulk"):
+        await client.batch.create(url="https://example.org/a.mp3", priority=urgent)
+    assert service.calls == []
 
 
 async def test_field_violations_reach_the_caller(client: AsyncClient) -> None:

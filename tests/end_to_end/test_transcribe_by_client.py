@@ -15,6 +15,7 @@ from tests.services.zerokerf import API_KEY
 from zerokerf.client import AsyncClient
 from zerokerf.errors import JobExists
 from zerokerf.v1.batch_pb2 import BatchJob
+from zerokerf.v1.priority_pb2 import PRIORITY_BULK
 
 BREAK_AFTER_BYTES = 300_000
 BEGINNING = "it was the best of times. it was the worst of times."
@@ -37,7 +38,9 @@ async def test_a_reading_is_transcribed_over_a_connection_that_breaks(
         breaking_proxy(service.deployment.grpc_address, BREAK_AFTER_BYTES) as proxy,
         AsyncClient(proxy.address, API_KEY) as client,
     ):
-        job = await client.batch.create(file=reading, job_id=name, metadata={"show": {"number": 7}})
+        job = await client.batch.create(
+            file=reading, job_id=name, metadata={"show": {"number": 7}}, priority="bulk"
+        )
         done = await client.batch.wait(job.id)
         outputs = {file.format: file for file in (await client.batch.files(name)).outputs}
         text = await client.batch.download(outputs["txt"], tmp_path)
@@ -47,6 +50,7 @@ async def test_a_reading_is_transcribed_over_a_connection_that_breaks(
 
     assert proxy.breaks == 1
     assert (done.state, done.output.language) == (BatchJob.STATE_DONE, "en")
+    assert done.priority == PRIORITY_BULK
     assert MessageToDict(done.metadata) == {"show": {"number": 7}}
     assert set(outputs) == {"json", "txt", "srt", "vtt"}
     assert text.name == f"{name}.txt"

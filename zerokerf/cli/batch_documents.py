@@ -9,6 +9,7 @@ from google.protobuf.json_format import MessageToDict
 from zerokerf.batch_states import state_name
 from zerokerf.cli.documents import error_document, progress_document, time_text
 from zerokerf.cli.modes import Document, seconds
+from zerokerf.priorities import priority_name
 from zerokerf.v1.batch_pb2 import (
     BatchFile,
     BatchInput,
@@ -35,6 +36,7 @@ def job_document(
         "language": (job.output.language or None) if job.HasField("output") else None,
         "progress": progress_document(job.progress),
         "error": error_document(job.error) if job.HasField("error") else None,
+        "priority": priority_name(job.priority),
         "metadata": MessageToDict(job.metadata),
         "tracking": MessageToDict(job.tracking),
         "created": time_text(job, "create_time"),

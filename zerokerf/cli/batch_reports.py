@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from zerokerf.batch_states import state_name
 from zerokerf.cli.quantities import format_duration, format_size
-from zerokerf.cli.reports import format_time, open_table
+from zerokerf.cli.reports import bulk_words, format_time, open_table
 from zerokerf.cli.terminal import console, printable, put
 from zerokerf.v1.batch_pb2 import BatchJob, BatchModel, TranscriptionConfig
 from zerokerf.v1.batch_service_pb2 import GetBatchJobFilesResponse
@@ -26,7 +26,8 @@ def put_jobs(jobs: Iterable[BatchJob]) -> None:
 
 def put_job(job: BatchJob) -> None:
     put(f"{job.id}: {state_name(job.state)}, {job.progress.percent}%")
-    put(f"Transcribed by {job.model_code}, {_wish_words(job)}, created {format_time(job.create_time)}")
+    created = f"created {format_time(job.create_time)}{bulk_words(job)}"
+    put(f"Transcribed by {job.model_code}, {_wish_words(job)}, {created}")
     if job.input.file_name:
         put(f"Source {_source_words(job)}")
     if job.HasField("error"):

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from zerokerf.cli.event_words import state_word
 from zerokerf.cli.modes import Document, mode_document, options_document, output_document, seconds
 from zerokerf.cli.pace import Event
+from zerokerf.priorities import priority_name
 from zerokerf.requests import format_name
 from zerokerf.states import state_name
 from zerokerf.v1.batch_pb2 import BatchProgress
@@ -38,6 +39,7 @@ def split_document(split: Split, paths: list[Path] | None = None) -> Document:
         "transcripts": [_transcript(each) for each in split.transcripts],
         "progress": progress_document(split.progress),
         "error": error_document(split.error) if split.HasField("error") else None,
+        "priority": priority_name(split.priority),
         "metadata": MessageToDict(split.metadata),
         "notes": list(split.notes),
         "created": time_text(split, "create_time"),

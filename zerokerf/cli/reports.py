@@ -11,6 +11,8 @@ from zerokerf.cli.quantities import format_duration, format_size
 from zerokerf.cli.terminal import console, printable, put
 from zerokerf.requests import format_name
 from zerokerf.states import state_name
+from zerokerf.v1.batch_pb2 import BatchJob
+from zerokerf.v1.priority_pb2 import PRIORITY_BULK
 from zerokerf.v1.split_pb2 import PlannedSegment, Segment, Split, TranscriptFile
 from zerokerf.v1.split_service_pb2 import PlanSplitResponse
 
@@ -53,7 +55,7 @@ def put_jobs(splits: Iterable[Split]) -> None:
 
 def put_job(split: Split) -> None:
     put(f"{split.id}: {state_name(split.state)}, {split.progress.percent}%")
-    put(f"Cut {cut_words(split)}, created {format_time(split.create_time)}")
+    put(f"Cut {cut_words(split)}, created {format_time(split.create_time)}{bulk_words(split)}")
     if output := output_words(split):
         put(f"Segments {output}")
     if split.source.file_name:
@@ -186,6 +188,11 @@ def _source_words(split: Split) -> str:
     if source.sample_rate:
         words.append(f"{format_name(source.format)}, {source.sample_rate} Hz, channels: {source.channels}")
     return ", ".join(words)
+
+
+def bulk_words(job: Split | BatchJob) -> str:
+    """Empty for a job that somebody waits for."""
+    return ", bulk" if job.priority == PRIORITY_BULK else ""
 
 
 def format_time(time: Timestamp) -> str:

@@ -13,6 +13,7 @@ from zerokerf.cli.connection import Connection
 from zerokerf.cli.cuts import TypedCuts
 from zerokerf.cli.documents import plan_document, split_document
 from zerokerf.cli.exit_codes import ExitCode, exit_code_of
+from zerokerf.cli.job_options import JobOptions
 from zerokerf.cli.option_groups import grouped
 from zerokerf.cli.outputs import Output, TypedOutput
 from zerokerf.cli.reports import is_whole, put_plan, put_segments
@@ -23,7 +24,6 @@ from zerokerf.cli.source import Source, Typed
 from zerokerf.cli.split_jobs import SPLITS
 from zerokerf.cli.terminal import put, put_json, say
 from zerokerf.cli.views import View, open_view
-from zerokerf.cli.webhook_option import WebhookUrl
 from zerokerf.client import AsyncClient
 from zerokerf.errors import FileNotKept, InternalError, InvalidParams, ZerokerfError
 from zerokerf.requests import Cuts, Wish
@@ -44,7 +44,7 @@ class Request:
     output: Output
     speech: SegmentSpeech | None
     folder: Path | None
-    webhook_url: str
+    job: JobOptions
 
 
 @grouped
@@ -58,20 +58,21 @@ def split(
     folder: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Save the segments here.")
     ] = None,
-    webhook_url: WebhookUrl = "",
+    job: JobOptions,
     plan: Annotated[bool, typer.Option("--plan", help="Only say where it would be cut.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only file names or links.")] = False,
     connection: Connection,
 ) -> None:
     """Cut a recording into segments: by length, size, number, position, chapter, track or pause."""
-    if plan and (folder or quiet or transcribe or webhook_url):
+    if plan and (folder or quiet or transcribe or job.is_given):
         raise usage_error(
-            "--plan makes no job: it does not go with --output, --quiet, --transcribe or --webhook-url."
+            "--plan makes no job: it does not go with "
+            "--output, --quiet, --transcribe, --webhook-url or --bulk."
         )
     try:
         wanted = meant_speech(transcribe, speech)
-        request = Request(Source(source), cuts.meant(), output.meant(), wanted, folder, webhook_url)
+        request = Request(Source(source), cuts.meant(), output.meant(), wanted, folder, job)
     except ValueError as error:
         raise usage_error(str(error)) from error
     request.source.check("http:// or https://")
@@ -125,7 +126,8 @@ async def _split(request: Request, connection: Connection, *, as_json: bool, qui
                 file=request.source.file,
                 verification=request.output.verification,
                 transcribe=request.speech.wish if request.speech else None,
-                webhook_url=request.webhook_url,
+                webhook_url=request.job.webhook_url,
+                priority=request.job.priority,
                 on_progress=view.uploading,
                 **_wish(request),
             )

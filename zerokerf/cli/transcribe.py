@@ -12,6 +12,7 @@ from zerokerf.cli.batch_documents import job_document
 from zerokerf.cli.batch_jobs import TRANSCRIPTIONS
 from zerokerf.cli.batch_reports import outcome_line
 from zerokerf.cli.connection import Connection
+from zerokerf.cli.job_options import JobOptions
 from zerokerf.cli.option_groups import grouped
 from zerokerf.cli.running import run_async
 from zerokerf.cli.source import Source, Typed
@@ -19,7 +20,6 @@ from zerokerf.cli.speech import TypedSpeech
 from zerokerf.cli.terminal import put, put_json, say
 from zerokerf.cli.transcript_files import Folder, Force, Formats, Results, open_results, stem_of
 from zerokerf.cli.views import open_view
-from zerokerf.cli.webhook_option import WebhookUrl
 from zerokerf.client import AsyncClient
 from zerokerf.errors import ZerokerfError
 from zerokerf.v1.batch_pb2 import BatchFile, BatchJob
@@ -32,7 +32,7 @@ class Request:
     source: Source
     speech: TypedSpeech
     job_id: str
-    webhook_url: str
+    job: JobOptions
     as_json: bool
     quiet: bool
 
@@ -46,13 +46,13 @@ def transcribe(
     force: Force = False,
     speech: TypedSpeech,
     job_id: Annotated[str, typer.Option("--id", metavar="ID", help="Call the job so: letters, digits.")] = "",
-    webhook_url: WebhookUrl = "",
+    job: JobOptions,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document about the job.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print only the text or file names.")] = False,
     connection: Connection,
 ) -> None:
     """Turn the speech of a recording into text or subtitles."""
-    request = Request(Source(source), speech, job_id, webhook_url, as_json, quiet)
+    request = Request(Source(source), speech, job_id, job, as_json, quiet)
     request.source.check("https://")
     with open_results(formats, output, request.source.file, force=force) as results:
         run_async(_transcribe(request, results, connection))
@@ -88,7 +88,8 @@ async def _followed(request: Request, client: AsyncClient) -> BatchJob:
             url=request.source.url,
             file=request.source.file,
             job_id=request.job_id,
-            webhook_url=request.webhook_url,
+            webhook_url=request.job.webhook_url,
+            priority=request.job.priority,
             on_progress=view.uploading,
             **request.speech.wish,
         )
