@@ -1,17 +1,23 @@
 """One query for all who ask at about the same time, so that a crowd costs little more than one."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")
 
+#: Rounds of the loop that a call may take from its arrival to its question.
+_ROUNDS = 6
+_MOST_PATIENCE_S = 0.005
+
 
 class Together(Generic[Key, Answer]):
     """Who asks while a query is under way waits for the next one: an answer is never older than its question.
 
-    Shared by many tasks of one event loop. Who asks alone waits for nobody.
+    Shared by many tasks of one event loop. Who asks alone waits for nobody. In a crowd, the next query waits
+    for a few milliseconds while more keep coming: a query costs as much as many of its rows.
     """
 
     def __init__(self, ask: Callable[[Sequence[Key]], Awaitable[Mapping[Key, Answer]]]) -> None:
@@ -20,6 +26,7 @@ class Together(Generic[Key, Answer]):
         self._keys: dict[Key, None] = {}
         self._next: asyncio.Task[Mapping[Key, Answer]] | None = None
         self._under_way: asyncio.Task[Mapping[Key, Answer]] | None = None
+        self._is_crowd = False
 
     async def get(self, key: Key) -> Answer | None:
         """Raises what `ask` raised."""
@@ -33,6 +40,16 @@ class Together(Generic[Key, Answer]):
         if self._under_way is not None:
             await asyncio.wait({self._under_way})
         await asyncio.sleep(0)  # calls that have come already are about to ask too
+        if self._is_crowd:
+            await self._gather()
         keys, self._keys = list(self._keys), {}
+        self._is_crowd = len(keys) > 1
         self._under_way, self._next = self._next, None
         return await self._ask(keys)
+
+    async def _gather(self) -> None:
+        until, count, rounds = time.monotonic() + _MOST_PATIENCE_S, 0, 0
+        while rounds < _ROUNDS and time.monotonic() < until:
+            await asyncio.sleep(0)
+            rounds = rounds + 1 if len(self._keys) == count else 0
+            count = len(self._keys)

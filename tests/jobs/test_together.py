@@ -89,3 +89,36 @@ async def test_a_crowd_is_answered_by_at_most_two_queries(crowd: int) -> None:
     await asyncio.gather(first, *asking)
 
     assert [len(keys) for keys in slow.asked] == [1, crowd]
+
+
+async def test_behind_a_crowd_those_who_come_one_after_the_other_share_a_query() -> None:
+    slow = Slow()
+    slow.may_answer.set()
+    together = Together(slow.ask)
+    await asyncio.gather(together.get("a"), together.get("b"))
+
+    coming = []
+    for key in "cdefgh":
+        coming.append(asyncio.create_task(together.get(key)))
+        for _ in range(3):  # rounds of the loop, as a call takes some to get here
+            await asyncio.sleep(0)
+
+    assert await asyncio.gather(*coming) == [2] * 6
+    assert slow.asked == [["a", "b"], list("cdefgh")]
+
+
+async def test_behind_a_crowd_nobody_waits_for_those_who_never_stop_coming() -> None:
+    slow = Slow()
+    slow.may_answer.set()
+    together = Together(slow.ask)
+    await asyncio.gather(together.get("a"), together.get("b"))
+
+    first = asyncio.create_task(together.get("first"))
+    others: list[asyncio.Task[int | None]] = []
+    async with asyncio.timeout(5):
+        while not first.done():
+            others.append(asyncio.create_task(together.get(f"other {len(others)}")))
+            await asyncio.sleep(0)
+
+    assert await first == 2
+    await asyncio.gather(*others)
