@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs the programs of others that tests hold our files against, where that is possible: Debian, as root.
-# Without them the tests that need one are skipped, and say which.
+# Installs programs of others that tests hold our files against, or set clocks by, where that is possible: Debian,
+# as root. Without them the tests that need one are skipped, and say which.
 set -u
-packages="flac opus-tools vorbis-tools oggz-tools mp3val mpg123 faad"
+packages="flac opus-tools vorbis-tools oggz-tools mp3val mpg123 faad faketime"
 missing=""
-for program in flac opusinfo ogginfo oggz-validate mp3val mpg123 faad; do
+for program in flac opusinfo ogginfo oggz-validate mp3val mpg123 faad faketime; do
   command -v "$program" >/dev/null || missing="$missing $program"
 done
 [ -z "$missing" ] && exit 0

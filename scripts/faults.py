@@ -22,6 +22,8 @@ from tests.faults.chaos_webhooks import WebhookReport, run_webhooks
 KILLS_A_ROUND = 25
 #: Every so many rounds one is on a service in a single process.
 IN_ONE_EVERY = 4
+#: And every so many of the others is one whose clocks jump, in which every reading of them is slower.
+JUMPS_EVERY = 2
 WEBHOOKS, WEBHOOK_KILLS = 200, 20
 
 
@@ -80,7 +82,8 @@ async def _round(seed: int, kills: int, *, in_one: bool) -> Report:
 async def _house(
     folder: Path, chance: random.Random, seed: int, *, in_one: bool = False
 ) -> AsyncIterator[House]:
-    making = house_in_one(folder, chance) if in_one else house_apart(folder, chance)
+    jumps = seed % JUMPS_EVERY == 0
+    making = house_in_one(folder, chance) if in_one else house_apart(folder, chance, jumps=jumps)
     async with making as house:
         try:
             yield house

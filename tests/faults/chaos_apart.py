@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
+from tests.faults.fake_clocks import FakeClock
 from tests.faults.scratch_disks import ScratchDisk
 from tests.faults.weather import storm, sunshine
 from tests.services.cluster import Cluster
@@ -19,16 +20,27 @@ from tests.storage.fault_proxy import FaultProxy
 FROZEN_S = 13.0
 STORM_S = 5.0
 FULL_S = 4.0
+WRONG_S = 8.0
+#: The first and the last are more than a store accepts.
+OFFSETS_S = -3600, -300, 300, 3600
 LONGEST_AWAY_S = 1.5
 BACK_WITHIN_S = 120.0
+Hurt = Callable[[], Awaitable[None]]
 
 
 class Apart:
     """Each hurt ends when what it did is over and what it hurt answers again."""
 
     def __init__(
-        self, cluster: Cluster, proxy: FaultProxy, disk: ScratchDisk | None, chance: random.Random
+        self,
+        cluster: Cluster,
+        proxy: FaultProxy,
+        disk: ScratchDisk | None,
+        clock_of: Callable[[str], FakeClock] | None,
+        chance: random.Random,
     ) -> None:
+        self._clock_of = clock_of
+        self._clocks: dict[str, FakeClock] = {}
         self._cluster = cluster
         self._proxy = proxy
         self._disk = disk
@@ -48,7 +60,7 @@ class Apart:
         self._names += others
 
     @property
-    def hurts(self) -> dict[str, Callable[[], Awaitable[None]]]:
+    def hurts(self) -> dict[str, Hurt]:
         cluster = self._cluster
         kill_service = self._kill_service
         kills = {f"kill {kind}": partial(self._kill, kind) for kind in ("worker", "server", "gateway")}
@@ -60,6 +72,7 @@ class Apart:
             "freeze worker": self._freeze,
             "storm at S3": self._storm,
             **({"fill scratch": self._fill} if self._disk else {}),
+            **(self._jumps() if self._clock_of else {}),
         }
 
     async def restart_workers(self) -> None:
@@ -79,11 +92,18 @@ class Apart:
     async def _supervise(self, name: str) -> None:
         """Begun again for as long as it gives up, because what it needs is away."""
         while True:
-            process = self._cluster.launch(name)
+            process = self._cluster.launch(name, self._clock_environment(name))
             self.processes.append(process)
             if await asyncio.to_thread(process.is_ready):
                 return
             await asyncio.to_thread(process.kill)
+
+    def _clock_environment(self, name: str) -> dict[str, str]:
+        if self._clock_of is None:
+            return {}
+        if name not in self._clocks:
+            self._clocks[name] = self._clock_of(name)
+        return self._clocks[name].environment
 
     async def _kill(self, kind: str) -> None:
         with self._one(kind) as name:
@@ -122,6 +142,17 @@ class Apart:
                 await asyncio.sleep(FROZEN_S)
             finally:
                 os.kill(frozen, signal.SIGCONT)
+
+    def _jumps(self) -> dict[str, Hurt]:
+        return {f"jump clock of {kind}": partial(self._jump, kind) for kind in ("worker", "server")}
+
+    async def _jump(self, kind: str) -> None:
+        with self._one(kind) as name:
+            self._clocks[name].put_off(self._chance.choice(OFFSETS_S))
+            try:
+                await asyncio.sleep(WRONG_S)
+            finally:
+                self._clocks[name].put_off(0)
 
     async def _storm(self) -> None:
         self._proxy.rule = storm(self._chance)

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +10,8 @@ from pathlib import Path
 
 from storage.open_store import OpenedStore, open_store
 from storage.s3_client import S3Credentials
-from tests.faults.chaos_apart import Apart
+from tests.faults.chaos_apart import Apart, Hurt
+from tests.faults.fake_clocks import clocks_in
 from tests.faults.processes import engine_of
 from tests.faults.scratch_disks import scratch_disk
 from tests.services.cluster import running_services
@@ -25,7 +26,6 @@ SETTINGS = {
     "ZEROKERF_WORKER_JOBS": "4",
     "ZEROKERF_WEBHOOK_SCHEDULE": "1,1,1,2,2,3,3,5,5,5,10,10,10,10",
 }
-Hurt = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +54,20 @@ class House:
 
 @asynccontextmanager
 async def house_apart(
-    folder: Path, chance: random.Random, *, pairs: int = 1, workers: int = 2
+    folder: Path, chance: random.Random, *, pairs: int = 1, workers: int = 2, jumps: bool = False
 ) -> AsyncIterator[House]:
-    """Servers, gateways and workers on PostgreSQL, Temporal and an S3 server behind a proxy."""
+    """Servers, gateways and workers on PostgreSQL, Temporal and an S3 server behind a proxy.
+
+    With `jumps` their clocks can be set, where that is possible.
+    """
     async with AsyncExitStack() as stack:
         disk = stack.enter_context(scratch_disk(folder / "scratch"))
         settings = SETTINGS | ({"ZEROKERF_SCRATCH_DIR": str(disk.folder)} if disk else {})
         cluster = await stack.enter_async_context(running_services(folder / "cluster", settings))
         proxy = await stack.enter_async_context(fault_proxy(cluster.store.endpoint))
         cluster.make_deployments(pairs, store_endpoint=proxy.endpoint)
-        apart = Apart(cluster, proxy, disk, chance)
+        clock_of = clocks_in(folder) if jumps else None
+        apart = Apart(cluster, proxy, disk, clock_of, chance)
         await apart.start(pairs, workers)
         yield House(
             deployment=cluster.deployments[0],

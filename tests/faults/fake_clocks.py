@@ -1,6 +1,7 @@
-"""The clock of one process, set ahead or back while it runs, and only its time of day; needs Debian's libfaketime."""
+"""One process's clock, set ahead or back while it runs, its time of day only: by Debian's libfaketime."""
 
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -27,7 +28,8 @@ class FakeClock:
         draft.replace(self._file)  # it must never be seen empty
 
 
-def find_library() -> Path | None:
-    folder = Path("/usr/lib", str(sysconfig.get_config_var("MULTIARCH")), "faketime")
-    library = folder / "libfaketime.so.1"
-    return library if library.is_file() else None
+def clocks_in(folder: Path) -> Callable[[str], FakeClock] | None:
+    """Makes the clock of a process, by its name. None where the library is missing."""
+    place = Path("/usr/lib", str(sysconfig.get_config_var("MULTIARCH")), "faketime")
+    library = place / "libfaketime.so.1"
+    return (lambda name: FakeClock(library, folder / f"{name}.clock")) if library.is_file() else None
