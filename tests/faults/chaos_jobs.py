@@ -11,6 +11,8 @@ from pathlib import Path
 import httpx
 
 from tests.corpus.recordings import RATE, ffmpeg, music, write_wav
+from tests.faults.long_upload import CUT_S
+from tests.faults.long_upload import LENGTH_S as LONG_S
 from tests.faults.watched import PATIENCE
 from tests.services.web import Site, whole
 from tests.services.zerokerf import API_KEY
@@ -32,6 +34,7 @@ class Place:
     wav_url: str
     mp3_url: str
     speech_file: Path
+    upload_id: str
 
 
 @dataclass(slots=True)
@@ -49,6 +52,10 @@ class Asked:
     @property
     def is_split(self) -> bool:
         return self.kind != "speech"
+
+    @property
+    def length_s(self) -> int:
+        return LONG_S if self.kind == "compose" else LENGTH_S
 
 
 Run = Callable[[AsyncClient, Place, Asked], Awaitable[None]]
@@ -84,6 +91,12 @@ async def lossless(client: AsyncClient, place: Place, asked: Asked) -> None:
     await _split(client, place, asked, parts=5, to="flac")
 
 
+async def compose(client: AsyncClient, place: Place, asked: Asked) -> None:
+    """Within the store, if it can."""
+    at = [timedelta(seconds=CUT_S)]
+    await _split(client, place, asked, url=None, upload_id=place.upload_id, at=at)
+
+
 async def speech(client: AsyncClient, place: Place, asked: Asked) -> None:
     request_id = str(uuid.uuid4())
     first, again = await asyncio.gather(
@@ -115,6 +128,7 @@ KINDS: dict[str, Run] = {
     "copy_mp3": copy_mp3,
     "lossless": lossless,
     "by_size": by_size,
+    "compose": compose,
     "speech": speech,
 }
 

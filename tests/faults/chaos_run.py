@@ -19,7 +19,8 @@ from server.database.tables import webhook_deliveries
 from tests.faults.chaos_houses import House
 from tests.faults.chaos_jobs import KINDS, Asked, Place, make_sources, run_job
 from tests.faults.invariants import Problem, problems_of_jobs, problems_of_processes, problems_of_scratch
-from tests.services.web import running_site
+from tests.faults.long_upload import put, write_long
+from tests.services.web import Site, running_site
 from tests.services.zerokerf import Process
 from tests.webhooks.receiver import Receiver, answers, receiving
 
@@ -77,7 +78,7 @@ async def run_chaos(
     report, chance = Report(seed), random.Random(seed)
     with running_site() as site:
         async with receiving(answers(503, 200)) as receiver:
-            place = _place(house, receiver, *await asyncio.to_thread(make_sources, site, folder))
+            place = await _place(house, receiver, site, folder)
             enough = asyncio.Event()
             kinds = itertools.cycle(KINDS)
             load = [asyncio.create_task(_load(place, kinds, enough, report)) for _ in range(runners)]
@@ -149,15 +150,17 @@ async def until_told(house: House) -> None:
             await asyncio.sleep(_LOOK_S)  # nothing announces it
 
 
-def _place(house: House, receiver: Receiver, wav_url: str, mp3_url: str, speech_file: Path) -> Place:
-    deployment = house.deployment
+async def _place(house: House, receiver: Receiver, site: Site, folder: Path) -> Place:
+    wav_url, mp3_url, speech_file = await asyncio.to_thread(make_sources, site, folder)
+    long = await asyncio.to_thread(write_long, folder / "long.wav")
     return Place(
-        grpc_address=deployment.grpc_address,
-        rest_url=deployment.rest_url,
+        grpc_address=house.deployment.grpc_address,
+        rest_url=house.deployment.rest_url,
         webhook_url=receiver.url,
         wav_url=wav_url,
         mp3_url=mp3_url,
         speech_file=speech_file,
+        upload_id=await put(house.deployment, long),
     )
 
 
