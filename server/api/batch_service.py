@@ -67,7 +67,11 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
             await self._jobs.require_free(current_account_id(), header.job.id)
         streamed = StreamedBytes(request_iterator)
         upload = await self._uploads.take_in(
-            current_account_id(), file.name, file.content_type, streamed.chunks()
+            current_account_id(),
+            file.name,
+            file.content_type,
+            streamed.chunks(),
+            current_caller().plan.max_source_bytes,
         )
         asked = replace(asked, upload_id=upload.id, upload_sha256=streamed.sha256)
         job = await self._submit_with_upload(header.job, asked)
@@ -81,7 +85,13 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
         file = batch_rules.file_of(request)
         public_id = request.job_id or new_public_id()
         await self._jobs.require_free(account_id, public_id)
-        upload = await self._uploads.create(account_id, file.name, file.content_type, job_id=public_id)
+        upload = await self._uploads.create(
+            account_id,
+            file.name,
+            file.content_type,
+            job_id=public_id,
+            most_bytes=current_caller().plan.max_source_bytes,
+        )
         return self._upload_message(upload, asked)
 
     async def GetBatchJob(

@@ -25,8 +25,9 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
             current_account_id(),
             validation.upload_file_name(request),
             validation.upload_content_type(request),
-            validation.upload_size(request, current_caller().plan.max_source_bytes),
+            validation.upload_size(request),
             request.request_id or None,
+            most_bytes=current_caller().plan.max_source_bytes,
         )
         return upload_service_pb2.CreateUploadResponse(upload=_message(upload))
 
@@ -41,7 +42,12 @@ class UploadService(upload_service_pb2_grpc.UploadServiceServicer):
     ) -> upload_service_pb2.WriteUploadResponse:
         header = await _header(request_iterator)
         upload = await self._uploads.write(
-            current_account_id(), header.upload_id, header.offset, header.finish, _chunks(request_iterator)
+            current_account_id(),
+            header.upload_id,
+            header.offset,
+            header.finish,
+            _chunks(request_iterator),
+            current_caller().plan.max_source_bytes,
         )
         return upload_service_pb2.WriteUploadResponse(upload=_message(upload))
 

@@ -17,7 +17,7 @@ from server.fetch.post_url import webhook_url
 from server.jobs.model import Scalar, SplitRequest
 from server.jobs.states import State
 from server.speech.models import Models
-from zerokerf.errors import FileTooLarge, InvalidParams
+from zerokerf.errors import InvalidParams
 from zerokerf.v1 import priority_pb2, split_pb2, split_service_pb2, upload_service_pb2
 
 MAX_NUMBER = 2**53
@@ -86,12 +86,10 @@ def upload_content_type(request: upload_service_pb2.CreateUploadRequest) -> str:
     return kind
 
 
-def upload_size(request: upload_service_pb2.CreateUploadRequest, most: int | None = None) -> int | None:
-    """What was declared, if anything. Raises FileTooLarge for more than `most` bytes."""
+def upload_size(request: upload_service_pb2.CreateUploadRequest) -> int | None:
+    """What was declared, if anything."""
     if request.size < 0:
         raise InvalidParams({"size": f"A size is a positive number of bytes, not {request.size}."})
-    if most is not None and request.size > most:
-        raise FileTooLarge(most, request.size)
     return request.size or None
 
 

@@ -55,10 +55,15 @@ class Uploads:
         size: int | None = None,
         request_id: str | None = None,
         job_id: str | None = None,
+        most_bytes: int | None = None,
     ) -> Upload:
-        """With a fresh link. Safe to repeat with a request id. Raises FileTooLarge, IdempotencyConflict."""
-        if size is not None and size > self._max_bytes:
-            raise FileTooLarge(self._max_bytes, size)
+        """With a fresh link, for `most_bytes` if that is less than the service takes.
+
+        Safe to repeat with a request id. Raises FileTooLarge, IdempotencyConflict.
+        """
+        limit = self._limit(most_bytes)
+        if size is not None and size > limit:
+            raise FileTooLarge(limit, size)
         upload = Upload(
             new_id(Prefix.UPLOAD),
             account_id,
@@ -72,17 +77,22 @@ class Uploads:
             upload_data_key(account_id, upload.id),
             self._link_lives,
             content_type=upload.content_type,
-            max_size=self._max_bytes,
+            max_size=limit,
         )
         return replace(upload, link=link)
 
     async def take_in(
-        self, account_id: str, file_name: str, content_type: str, chunks: AsyncIterator[bytes]
+        self,
+        account_id: str,
+        file_name: str,
+        content_type: str,
+        chunks: AsyncIterator[bytes],
+        most_bytes: int | None = None,
     ) -> Upload:
         """A complete upload of all the chunks; no bytes stay of one that breaks. Raises FileTooLarge."""
         upload = await self.create(account_id, file_name, content_type)
         try:
-            upload = await self.write(account_id, upload.id, 0, True, chunks)
+            upload = await self.write(account_id, upload.id, 0, True, chunks, most_bytes)
         finally:
             if not upload.complete:
                 await self.discard(account_id, upload.id)
@@ -114,7 +124,13 @@ class Uploads:
         return upload
 
     async def write(
-        self, account_id: str, upload_id: str, offset: int, finish: bool, chunks: AsyncIterator[bytes]
+        self,
+        account_id: str,
+        upload_id: str,
+        offset: int,
+        finish: bool,
+        chunks: AsyncIterator[bytes],
+        most_bytes: int | None = None,
     ) -> Upload:
         """Commit the chunks piece by piece; all of them, once the stream has ended without an error.
 
@@ -126,9 +142,9 @@ class Uploads:
             raise UploadComplete(upload_id)
         if offset != upload.committed_size:
             raise UploadOffsetMismatch(upload_id, upload.committed_size, offset)
-        room = self._max_bytes - offset
+        limit = self._limit(most_bytes)
         async with (
-            aclosing(limited(chunks, room, FileTooLarge(self._max_bytes))) as accepted,
+            aclosing(limited(chunks, limit - offset, FileTooLarge(limit))) as accepted,
             aclosing(pieces(accepted, self._part_bytes)) as parts,
         ):
             async for data in parts:
@@ -144,6 +160,9 @@ class Uploads:
         for key in await self._keys(account_id, upload_id):
             async for chunk in self._store.get(key):
                 yield chunk
+
+    def _limit(self, most_bytes: int | None) -> int:
+        return self._max_bytes if most_bytes is None else min(self._max_bytes, most_bytes)
 
     async def _commit(self, upload: Upload, offset: int, data: bytes) -> None:
         """The object first, its record after it: what is recorded is stored."""

@@ -41,19 +41,22 @@ if TYPE_CHECKING:  # exists for the type checker only
 
 #: A small gigabyte.
 LIMIT_BYTES = 1000
+SMALL_BYTES = 500
 MINE = (("x-api-key", "a"),)
 URL = "https://example.com/talk.mp3"
 SOURCE = SourceFacts("talk.mp3", 4321, "f" * 64, "mp3", 8000, 2, 80_000)
 THEIRS = (("x-api-key", "b"),)
+SMALL = (("x-api-key", "s"),)
 
 
 class Keys:
-    """Key `a` is that of account `acc_a`."""
+    """Key `a` is that of account `acc_a`. The plan of `acc_s` takes small sources only."""
 
     async def authenticate(self, secret: str) -> Caller:
         if len(secret) != 1:
             raise Unauthenticated
-        return Caller(f"acc_{secret}", Plan("unlimited", "Unlimited"), ALL_SCOPES)
+        most_bytes = SMALL_BYTES if secret == "s" else None
+        return Caller(f"acc_{secret}", Plan("one", "One", max_source_bytes=most_bytes), ALL_SCOPES)
 
 
 class EnoughLeft:
