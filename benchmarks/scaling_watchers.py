@@ -17,8 +17,6 @@ from zerokerf.v1.split_service_pb2_grpc import SplitServiceStub
 
 #: Streams that are being opened at once.
 _OPENING = 50
-#: Of the event that tells that a job has begun; the first one tells that it is queued.
-_BEGUN = 2
 
 
 @dataclass(slots=True)
@@ -26,10 +24,8 @@ class Seen:
     """By all watchers of one process. `last` holds the last sequence of each watcher, by jobs."""
 
     last: dict[str, list[int]] = field(default_factory=dict)
-    #: Of each event: when it happened, and how much later it came.
-    delays_s: list[tuple[float, float]] = field(default_factory=list)
-    #: When the last job began.
-    begun_s: float = 0
+    #: Of each event that came, by jobs: its sequence, the time that it carries and when it came.
+    came: dict[str, list[tuple[int, float, float]]] = field(default_factory=dict)
     gaps: int = 0
     unended: int = 0
 
@@ -54,21 +50,15 @@ class Watchers:
             call = self._stub.WatchSplit(WatchSplitRequest(id=job_id), metadata=self._metadata)
             event = await self._first(call)
         self._opened()
-        gaps = int(event.sequence != 1)
+        gaps, came = int(event.sequence != 1), self.seen.came.setdefault(job_id, [])
         async for response in call:
             now_s = time.time()
             gaps += response.event.sequence != event.sequence + 1
             event = response.event
-            self._came(event, now_s)
+            came.append((event.sequence, _time_s(event), now_s))
         self.seen.gaps += gaps
         self.seen.unended += not is_final(event.state)
         self.seen.last.setdefault(job_id, []).append(event.sequence)
-
-    def _came(self, event: SplitEvent, now_s: float) -> None:
-        happened_s = _time_s(event)
-        self.seen.delays_s.append((happened_s, now_s - happened_s))
-        if event.sequence == _BEGUN:
-            self.seen.begun_s = max(self.seen.begun_s, happened_s)
 
     async def _first(self, call: AsyncIterable[WatchSplitResponse]) -> SplitEvent:
         async for response in call:

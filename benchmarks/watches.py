@@ -5,7 +5,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
@@ -13,20 +13,28 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import psutil
+from sqlalchemy import text
 
 from benchmarks.results import Row, in_mib, p50
 from benchmarks.scaling_cluster import running_cluster
 from benchmarks.scaling_watchers import Seen
 from benchmarks.sources import BYTES_PER_S, make_wav
+from server.database.open import open_database
 from tests.services.web import Answer, begin, running_site
 from tests.services.zerokerf import API_KEY
 from zerokerf.client import AsyncClient
 
 JOBS, WATCHERS, PROCESSES = 100, 2000, 4
 CLIP_S, PARTS, PART_EVERY_S = 6, 40, 1.0
+#: Of the event that tells that a job has begun; the first one tells that it is queued.
+_BEGUN = 2
+_WHAT = f"{WATCHERS} watchers of {JOBS} running jobs"
 LATE_BAR_S, MEMORY_BAR_BYTES = 0.25, 60 << 10
 _SETTLE_S = 3.0
 _OPEN_WITHIN_S, _END_WITHIN_S = 120, 300
+
+#: Seconds of the clock, by job and sequence.
+Commits = Mapping[tuple[str, int], float]
 
 
 async def measure(folder: Path) -> list[Row]:
@@ -48,12 +56,13 @@ async def measure(folder: Path) -> list[Row]:
                     seen = [await watcher.seen() for watcher in watching]
                     took_s, cpu_s = time.monotonic() - begun_s, _cpu_s(server) - begun_cpu_s
                 ends = {job: (await client.get_split(job)).last_sequence for job in jobs}
-    delivered = sum(len(part.delays_s) for part in seen)
+                commits = await _commits(cluster.postgres.url)
+    delivered = sum(map(_count, seen))
     told = (
         f"{cpu_s / delivered * 1e6:.0f} µs; {delivered / took_s:.0f} events/s, {cpu_s / took_s:.0%} of a core"
     )
     cost = Row("CPU of the server for each event and watcher, all else included", "", told, 1)
-    return [*_event_rows(seen, ends, took_s), _memory_row(each_bytes), cost]
+    return [_whole_row(seen, ends, took_s), *_late_rows(seen, commits), _memory_row(each_bytes), cost]
 
 
 def _cpu_s(process: psutil.Process) -> float:
@@ -153,23 +162,55 @@ async def _settled(server: psutil.Process) -> int:
     return size_bytes
 
 
-def _event_rows(seen: Sequence[Seen], ends: dict[str, int], took_s: float) -> list[Row]:
-    begun_s = max(part.begun_s for part in seen)
-    all_s = [delay for part in seen for delay in part.delays_s]
-    delays_s = sorted(delay_s for happened_s, delay_s in all_s if happened_s > begun_s)
+def _whole_row(seen: Sequence[Seen], ends: Mapping[str, int], took_s: float) -> Row:
+    count = sum(map(_count, seen))
     wrong = sum(part.gaps + part.unended for part in seen)
     wrong += sum(last != ends[job] for part in seen for job, lasts in part.last.items() for last in lasts)
     watchers = sum(len(lasts) for part in seen for lasts in part.last.values())
     expected = WATCHERS // JOBS * sum(end - 1 for end in ends.values())
-    what = f"{WATCHERS} watchers of {JOBS} running jobs"
-    told = f"{len(all_s):,} of {expected:,} events in {took_s:.0f} s, {wrong} watchers with gaps"
-    is_whole = not wrong and watchers == WATCHERS and len(all_s) == expected
-    late_s = delays_s[round(0.99 * (len(delays_s) - 1))]
-    late = f"p99 {late_s * 1000:.0f} ms (p50 {p50(delays_s) * 1000:.0f}, most {delays_s[-1] * 1000:.0f})"
+    told = f"{count:,} of {expected:,} events in {took_s:.0f} s, {wrong} watchers with gaps"
+    is_whole = not wrong and watchers == WATCHERS and count == expected
+    return Row(f"{_WHAT}: every event to every watcher", "all, no gaps", told, 1, is_whole)
+
+
+def _count(part: Seen) -> int:
+    return sum(map(len, part.came.values()))
+
+
+def _late_rows(seen: Sequence[Seen], commits: Commits) -> list[Row]:
+    """Since the last job has begun."""
+    begun_s = max(at_s for (_, sequence), at_s in commits.items() if sequence == _BEGUN)
+    since_commit_s: list[float] = []
+    since_time_s: list[float] = []
+    for part in seen:
+        for job, events in part.came.items():
+            for sequence, happened_s, came_s in events:
+                committed_s = commits[job, sequence]
+                if committed_s > begun_s:
+                    since_commit_s.append(came_s - committed_s)
+                    since_time_s.append(came_s - happened_s)
+    is_met = _p99(since_commit_s) <= LATE_BAR_S
     return [
-        Row(f"{what}: every event to every watcher", "all, no gaps", told, 1, is_whole),
-        Row(f"{what}: from the event's time to the watcher", "p99 ≤ 250 ms", late, 1, late_s <= LATE_BAR_S),
+        Row(f"{_WHAT}: from the commit to the watcher", "p99 ≤ 250 ms", _late(since_commit_s), 1, is_met),
+        Row(f"{_WHAT}: from the event's time, before it is written", "", _late(since_time_s), 1),
     ]
+
+
+def _late(delays_s: Sequence[float]) -> str:
+    most_s = max(delays_s)
+    return f"p99 {_p99(delays_s) * 1000:.0f} ms (p50 {p50(delays_s) * 1000:.0f}, most {most_s * 1000:.0f})"
+
+
+def _p99(delays_s: Sequence[float]) -> float:
+    return sorted(delays_s)[round(0.99 * (len(delays_s) - 1))]
+
+
+async def _commits(database_url: str) -> Commits:
+    """When each event was committed, by the database's own word."""
+    query = text("SELECT job_id, sequence, pg_xact_commit_timestamp(xmin) AS at FROM job_events")
+    async with open_database(database_url) as database, database.reading() as connection:
+        rows = await connection.execute(query)
+        return {(row.job_id, row.sequence): row.at.timestamp() for row in rows}
 
 
 def _memory_row(each_bytes: float) -> Row:

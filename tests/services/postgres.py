@@ -24,6 +24,8 @@ _SETTINGS = {
     "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_connections": "200",
+    # Tells when anything was committed, for those who measure from then on.
+    "track_commit_timestamp": "on",
 }
 #: What is committed has left the process.
 _DURABLE = {"synchronous_commit": "on", "full_page_writes": "on"}
