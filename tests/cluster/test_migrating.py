@@ -3,8 +3,11 @@
 import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg  # type: ignore[import-untyped]  # it carries no types
 import pytest
 
 from server.database.migrate import migrate
@@ -21,6 +24,8 @@ pytestmark = [
 
 AT_ONCE = 3
 OLDER = "0003"
+WAITING = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
+_LOOK_S = 0.05
 
 
 async def test_commands_that_migrate_at_once_all_end_well(empty_database_url: str) -> None:
@@ -39,11 +44,28 @@ async def test_commands_that_migrate_older_tables_at_once_all_end_well(empty_dat
 
 
 async def migrated_at_once(url: str) -> list[int]:
+    """All of them have begun before one of them can change a table."""
     command = [str(Path(sys.executable).with_name("zerokerf")), "migrate"]
     environment = {**os.environ, "ZEROKERF_DATABASE_URL": url}
     async with asyncio.timeout(120):
-        started = [await asyncio.create_subprocess_exec(*command, env=environment) for _ in range(AT_ONCE)]
+        async with held_up(url):
+            starts = (asyncio.create_subprocess_exec(*command, env=environment) for _ in range(AT_ONCE))
+            started = await asyncio.gather(*starts)
         return await asyncio.gather(*(process.wait() for process in started))
+
+
+@asynccontextmanager
+async def held_up(url: str) -> AsyncIterator[None]:
+    """Whoever changes a table meanwhile waits, and at the end as many do as were started."""
+    connection = await asyncpg.connect(url)
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE pg_catalog.pg_class IN SHARE MODE")
+            yield
+            while await connection.fetchval(WAITING) < AT_ONCE:  # noqa: ASYNC110  nothing announces it
+                await asyncio.sleep(_LOOK_S)
+    finally:
+        await connection.close()
 
 
 async def check_migrated(url: str) -> None:

@@ -53,6 +53,13 @@ class Seaweed:
             self._process.kill()  # asking politely takes two seconds, and there is nothing to save
             self._process.wait()
 
+    def configure(self, change: str) -> None:
+        """Of those who may use it: the options of the server's own command `s3.configure`."""
+        master, _, filer, *_ = self._ports
+        command = [self._program, "shell", f"-master=127.0.0.1:{master}", f"-filer=127.0.0.1:{filer}"]
+        said = f"s3.configure {change} -apply\nexit\n"
+        subprocess.run(command, input=said.encode(), check=True, capture_output=True, timeout=60)
+
     def remove(self) -> None:
         self.kill()
         _remove(self._folder, self._ports)
