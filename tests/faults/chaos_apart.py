@@ -4,8 +4,8 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
@@ -48,6 +48,7 @@ class Apart:
         self._names: list[str] = []
         #: Those that something is being done to.
         self._hurt: set[str] = set()
+        self._changed = asyncio.Condition()
         self.processes: list[Process] = []
         self.killed: list[tuple[datetime, Process]] = []
 
@@ -106,7 +107,7 @@ class Apart:
         return self._clocks[name].environment
 
     async def _kill(self, kind: str) -> None:
-        with self._one(kind) as name:
+        async with self._one(kind) as name:
             process = self._cluster.processes[name]
             if kind == "worker":
                 self.killed.append((datetime.now(UTC), process))
@@ -114,17 +115,22 @@ class Apart:
             await self._away()
             await self._launch(name)
 
-    @contextmanager
-    def _one(self, kind: str) -> Iterator[str]:
-        """One that nothing else is being done to."""
-        name = self._chance.choice(
-            [name for name in self._names if name.startswith(kind) and name not in self._hurt]
-        )
-        self._hurt.add(name)
+    @asynccontextmanager
+    async def _one(self, kind: str) -> AsyncIterator[str]:
+        """One that nothing else is being done to, as soon as there is one."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._unhurt(kind))
+            name = self._chance.choice(self._unhurt(kind))
+            self._hurt.add(name)
         try:
             yield name
         finally:
-            self._hurt.discard(name)
+            async with self._changed:
+                self._hurt.discard(name)
+                self._changed.notify_all()
+
+    def _unhurt(self, kind: str) -> list[str]:
+        return [name for name in self._names if name.startswith(kind) and name not in self._hurt]
 
     async def _kill_service(self, kill: Callable[[], None], start: Callable[[], Awaitable[None]]) -> None:
         await asyncio.to_thread(kill)
@@ -135,7 +141,7 @@ class Apart:
         await asyncio.to_thread(self._cluster.postgres.start)
 
     async def _freeze(self) -> None:
-        with self._one("worker") as name:
+        async with self._one("worker") as name:
             frozen = self._cluster.processes[name].pid
             os.kill(frozen, signal.SIGSTOP)
             try:
@@ -147,7 +153,7 @@ class Apart:
         return {f"jump clock of {kind}": partial(self._jump, kind) for kind in ("worker", "server")}
 
     async def _jump(self, kind: str) -> None:
-        with self._one(kind) as name:
+        async with self._one(kind) as name:
             self._clocks[name].put_off(self._chance.choice(OFFSETS_S))
             try:
                 await asyncio.sleep(WRONG_S)
