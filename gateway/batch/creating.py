@@ -19,7 +19,7 @@ from gateway.bodies import validated
 from gateway.strict_json import JsonObject, parse_object, read_body, refuse
 from zerokerf.errors import Unavailable
 from zerokerf.v1.batch_pb2 import BatchSource
-from zerokerf.v1.batch_service_pb2 import CreateBatchJobRequest
+from zerokerf.v1.batch_service_pb2 import CreateBatchJobRequest, CreateBatchUploadRequest
 
 _WRONG_TYPE = "Content-Type must be application/json or multipart/form-data"
 #: One of these members says which way the recording comes.
@@ -40,7 +40,7 @@ async def create_job(request: Request, caller: KnownCaller, request_id: RequestI
 async def _create_of(caller: Caller, fields: JsonObject, request_id: str) -> JSONResponse:
     match _way(fields):
         case "mode":
-            return await _presign(caller, validated(PresignBody, fields))
+            return await _presign(caller, upload_request(validated(PresignBody, fields), request_id))
         case "input_url":
             by_url = validated(UrlBody, fields)
             return await _create(caller, job_request(by_url, BatchSource(url=by_url.input_url), request_id))
@@ -77,9 +77,9 @@ async def _create(caller: Caller, request: CreateBatchJobRequest) -> JSONRespons
     return JSONResponse(accepted_json(answer.job), 202)
 
 
-async def _presign(caller: Caller, body: PresignBody) -> JSONResponse:
+async def _presign(caller: Caller, request: CreateBatchUploadRequest) -> JSONResponse:
     made = await caller.backend.batch.CreateBatchUpload(
-        upload_request(body), metadata=caller.metadata, timeout=caller.timeout_s
+        request, metadata=caller.metadata, timeout=caller.timeout_s
     )
     return JSONResponse(presign_json(made))
 

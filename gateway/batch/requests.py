@@ -27,8 +27,9 @@ def job_request(
     )
 
 
-def upload_request(body: PresignBody) -> pb.CreateBatchUploadRequest:
+def upload_request(body: PresignBody, request_id: str = "") -> pb.CreateBatchUploadRequest:
     return pb.CreateBatchUploadRequest(
+        request_id=request_id,
         job_id=body.job_id or "",
         file_name=body.filename,
         content_type=body.content_type or "",

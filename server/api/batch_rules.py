@@ -83,6 +83,7 @@ def streamed_request(
 
 def upload_request(request: batch_service_pb2.CreateBatchUploadRequest, models: Models) -> BatchRequest:
     """What the job is to be asked for, with the default model: another may be named with the job."""
+    validation.check_request_id(request.request_id)
     optional_job_id(request.job_id, "job_id")
     code = model_code_of("")
     return BatchRequest(
@@ -91,6 +92,18 @@ def upload_request(request: batch_service_pb2.CreateBatchUploadRequest, models: 
         tracking=tracking_object(request.tracking) if request.HasField("tracking") else None,
         output_config=output_config(request.output_config) if request.HasField("output_config") else None,
     )
+
+
+def place_asked(
+    request: batch_service_pb2.CreateBatchUploadRequest, asked: BatchRequest
+) -> dict[str, object]:
+    """What two requests for a place have in common that are the same, beside the file."""
+    return {
+        "job_id": request.job_id,
+        "transcription_config": asked.transcription_config,
+        "tracking": asked.tracking,
+        "output_config": asked.output_config,
+    }
 
 
 def file_of(

@@ -20,7 +20,7 @@ from server.jobs.batch_jobs import BatchJobs
 from server.jobs.batch_model import BatchJob, BatchRequest
 from server.jobs.model import JobEvent
 from server.speech.models import Models
-from server.uploads.model import Upload
+from server.uploads.model import Purpose, Upload
 from server.uploads.uploads import Uploads
 from storage.keys import upload_data_key
 from zerokerf.errors import ZerokerfError
@@ -83,13 +83,14 @@ class BatchService(batch_service_pb2_grpc.BatchServiceServicer):
         account_id = current_account_id()
         asked = batch_rules.upload_request(request, self._models)
         file = batch_rules.file_of(request)
-        public_id = request.job_id or new_public_id()
-        await self._jobs.require_free(account_id, public_id)
+        if request.job_id and not await self._uploads.is_repeat(account_id, request.request_id):
+            await self._jobs.require_free(account_id, request.job_id)
         upload = await self._uploads.create(
             account_id,
             file.name,
             file.content_type,
-            job_id=public_id,
+            request_id=request.request_id or None,
+            purpose=Purpose(request.job_id or new_public_id(), batch_rules.place_asked(request, asked)),
             most_bytes=current_caller().plan.max_source_bytes,
         )
         return self._upload_message(upload, asked)

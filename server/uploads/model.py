@@ -1,5 +1,6 @@
 """The values that describe an upload."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,14 @@ class Upload:
     complete: bool = False
     link: SignedUrl | None = None
     job_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """The job that an upload is made for: what it is to be called, and all that was asked of it, as JSON."""
+
+    job_id: str
+    asked: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)

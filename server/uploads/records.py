@@ -1,12 +1,16 @@
 """The records of uploads: what was declared, and which parts are safely stored."""
 
-from sqlalchemy import RowMapping, Update, insert, select, update
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlalchemy import RowMapping, Update, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database.ids import Prefix, is_id, shown
 from server.database.inserting import insert_into
 from server.database.open import Database
-from server.database.repeats import fingerprint, forget_request, request_key
+from server.database.repeats import REMEMBERED_FOR, fingerprint, forget_request, request_key
 from server.database.tables import upload_parts, uploads
 from server.uploads.model import Part, Upload
 from zerokerf.errors import IdempotencyConflict, UploadNotFound, UploadOffsetMismatch
@@ -16,23 +20,28 @@ class UploadRecords:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, upload: Upload, declared_size: int | None, request_id: str | None) -> Upload:
+    async def create(
+        self,
+        upload: Upload,
+        declared_size: int | None,
+        request_id: str | None,
+        asked: Mapping[str, object] = MappingProxyType({}),
+    ) -> Upload:
         """The upload, or the first one that this account made with the same request id.
 
-        Raises IdempotencyConflict if that one was declared otherwise.
+        Raises IdempotencyConflict if that one was declared otherwise, or something else was asked with it.
         """
         declared: dict[str, object] = {
             "file_name": upload.file_name,
             "content_type": upload.content_type,
             "size": declared_size,
-            **({"job_id": upload.job_id} if upload.job_id else {}),
         }
         columns = {
             "id": upload.id,
             "account_id": upload.account_id,
             "request_key": request_key(request_id),
-            "fingerprint": fingerprint(declared),
-            "declared": declared,
+            "fingerprint": fingerprint({**asked, **declared}),
+            "declared": declared | ({"job_id": upload.job_id} if upload.job_id else {}),
             "committed_size": 0,
             "last_part": 0,
             "complete": False,
@@ -51,6 +60,15 @@ class UploadRecords:
         if earlier["fingerprint"] != columns["fingerprint"]:
             raise IdempotencyConflict(request_id or "")
         return _upload_of(earlier)
+
+    async def is_known(self, account_id: str, request_id: str, now: datetime) -> bool:
+        """Whether this account made an upload with the request id, and that still stands for it."""
+        if not request_id:
+            return False
+        mine = uploads.c.account_id == account_id, uploads.c.request_key == request_key(request_id)
+        recent = uploads.c.created_at >= now - REMEMBERED_FOR
+        async with self._database.reading() as connection:
+            return bool(await connection.scalar(select(exists().where(*mine, recent))))
 
     async def find(self, account_id: str, upload_id: str) -> Upload:
         """Raises UploadNotFound, also for another account's upload and for what cannot be an id."""

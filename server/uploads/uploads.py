@@ -8,7 +8,7 @@ from datetime import timedelta
 from server.database.clock import Clock, utc_now
 from server.database.ids import Prefix, new_id
 from server.database.open import Database
-from server.uploads.model import Part, Upload
+from server.uploads.model import Part, Purpose, Upload
 from server.uploads.pieces import limited, pieces
 from server.uploads.records import UploadRecords
 from storage.interface import ObjectStore, UrlSigner
@@ -54,7 +54,7 @@ class Uploads:
         content_type: str,
         size: int | None = None,
         request_id: str | None = None,
-        job_id: str | None = None,
+        purpose: Purpose | None = None,
         most_bytes: int | None = None,
     ) -> Upload:
         """With a fresh link, for `most_bytes` if that is less than the service takes.
@@ -70,9 +70,9 @@ class Uploads:
             file_name,
             content_type or _ANY_TYPE,
             self._clock(),
-            job_id=job_id,
+            job_id=purpose.job_id if purpose else None,
         )
-        upload = await self._records.create(upload, size, request_id)
+        upload = await self._records.create(upload, size, request_id, purpose.asked if purpose else {})
         link = await self._signer.sign_put(
             upload_data_key(account_id, upload.id),
             self._link_lives,
@@ -80,6 +80,10 @@ class Uploads:
             max_size=limit,
         )
         return replace(upload, link=link)
+
+    async def is_repeat(self, account_id: str, request_id: str) -> bool:
+        """Whether this request has made an upload already."""
+        return await self._records.is_known(account_id, request_id, self._clock())
 
     async def take_in(
         self,

@@ -63,9 +63,11 @@ class Create:
 
 _SPLIT = {"sourceUrl": URL, "splitMode": "duration", "segmentDuration": 2}
 _BATCH: dict[str, object] = {"input_url": URL, "transcription_config": {}}
+_PLACE: dict[str, object] = {"mode": "presign", "filename": "a.wav", "transcription_config": {}}
 CREATES = {
     "split": Create("/api/v1/splits", _SPLIT, _SPLIT | {"segmentDuration": 3}, "id", jobs),
     "batch": Create("/v1/batch/jobs", _BATCH, _BATCH | {"tracking": {"a": "b"}}, "job_id", jobs),
+    "place": Create("/v1/batch/jobs", _PLACE, _PLACE | {"filename": "b.wav"}, "job_id", uploads),
     "upload": Create("/api/v1/uploads", {"fileName": "a.wav"}, {"fileName": "b.wav"}, "id", uploads),
     "api key": Create("/api/v1/api-keys", {"name": "a"}, {"name": "b"}, "id", api_keys, before=1),
     "export": Create(

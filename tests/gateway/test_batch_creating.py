@@ -119,6 +119,15 @@ async def test_a_presigned_upload_needs_no_more_than_a_name(
     assert batch.requests[-1] == expected
 
 
+async def test_the_key_of_a_request_for_a_place_is_passed_on(
+    client: httpx.AsyncClient, batch: MemoryBatchService
+) -> None:
+    answer = await client.post(JOBS, json=PRESIGN, headers={"Idempotency-Key": "call-17"})
+
+    assert answer.status_code == 200
+    assert batch.requests[-1].request_id == "call-17"
+
+
 async def test_the_third_step_creates_the_job(client: httpx.AsyncClient, batch: MemoryBatchService) -> None:
     presigned = (await client.post(JOBS, json=PRESIGN)).json()
     key = presigned["upload"]["s3_key"]

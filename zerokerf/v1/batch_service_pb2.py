@@ -28,7 +28,7 @@ from zerokerf.v1 import batch_pb2 as zerokerf_dot_v1_dot_batch__pb2
 from zerokerf.v1 import priority_pb2 as zerokerf_dot_v1_dot_priority__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fzerokerf/v1/batch_service.proto\x12\x0bzerokerf.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17zerokerf/v1/batch.proto\x1a\x1azerokerf/v1/priority.proto\"\x92\x03\n\x15\x43reateBatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x06source\x18\x02 \x01(\x0b\x32\x18.zerokerf.v1.BatchSource\x12\x12\n\nmodel_code\x18\x03 \x01(\t\x12>\n\x14transcription_config\x18\x04 \x01(\x0b\x32 .zerokerf.v1.TranscriptionConfig\x12)\n\x08metadata\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12)\n\x08tracking\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\routput_config\x18\x07 \x01(\x0b\x32\x19.zerokerf.v1.OutputConfig\x12\x12\n\nrequest_id\x18\x08 \x01(\t\x12\x13\n\x0bwebhook_url\x18\t \x01(\t\x12\x15\n\rupload_sha256\x18\n \x01(\t\x12\'\n\x08priority\x18\x0b \x01(\x0e\x32\x15.zerokerf.v1.Priority\"<\n\x16\x43reateBatchJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.zerokerf.v1.BatchJob\"e\n\x15StreamBatchJobRequest\x12\x33\n\x06header\x18\x01 \x01(\x0b\x32!.zerokerf.v1.StreamBatchJobHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"p\n\x14StreamBatchJobHeader\x12/\n\x03job\x18\x01 \x01(\x0b\x32\".zerokerf.v1.CreateBatchJobRequest\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\"<\n\x16StreamBatchJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.zerokerf.v1.BatchJob\"\xf0\x01\n\x18\x43reateBatchUploadRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x02 \x01(\t\x12\x0e\n\x06job_id\x18\x03 \x01(\t\x12>\n\x14transcription_config\x18\x04 \x01(\x0b\x32 .zerokerf.v1.TranscriptionConfig\x12)\n\x08tracking\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\routput_config\x18\x06 \x01(\x0b\x32\x19.zerokerf.v1.OutputConfig\"\xb8\x03\n\x19\x43reateBatchUploadResponse\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x12\n\nupload_key\x18\x02 \x01(\t\x12\x12\n\nupload_uri\x18\x03 \x01(\t\x12\x12\n\noutput_uri\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12\x44\n\x07headers\x18\x06 \x03(\x0b\x32\x33.zerokerf.v1.CreateBatchUploadResponse.HeadersEntry\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12>\n\x14transcription_config\x18\x08 \x01(\x0b\x32 .zerokerf.v1.TranscriptionConfig\x12)\n\x08tracking\x18\t \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\routput_config\x18\n \x01(\x0b\x32\x19.zerokerf.v1.OutputConfig\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\" \n\x12GetBatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"9\n\x13GetBatchJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.zerokerf.v1.BatchJob\"\x94\x03\n\x14ListBatchJobsRequest\x12\x0c\n\x04page\x18\x01 \x01(\x05\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12+\n\x06states\x18\x03 \x03(\x0e\x32\x1b.zerokerf.v1.BatchJob.State\x12\x12\n\nmodel_code\x18\x04 \x01(\t\x12\x31\n\rcreated_after\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x63reated_before\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x07sort_by\x18\x07 \x01(\x0e\x32(.zerokerf.v1.ListBatchJobsRequest.SortBy\x12\x11\n\tascending\x18\x08 \x01(\x08\"e\n\x06SortBy\x12\x17\n\x13SORT_BY_UNSPECIFIED\x10\x00\x12\x17\n\x13SORT_BY_CREATE_TIME\x10\x01\x12\x11\n\rSORT_BY_STATE\x10\x02\x12\x16\n\x12SORT_BY_MODEL_CODE\x10\x03\"P\n\x15ListBatchJobsResponse\x12#\n\x04jobs\x18\x01 \x03(\x0b\x32\x15.zerokerf.v1.BatchJob\x12\x12\n\ntotal_size\x18\x02 \x01(\x05\"#\n\x15\x44\x65leteBatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"<\n\x16\x44\x65leteBatchJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.zerokerf.v1.BatchJob\"#\n\x15\x43\x61ncelBatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"<\n\x16\x43\x61ncelBatchJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.zerokerf.v1.BatchJob\":\n\x17GetBatchJobFilesRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0binclude_vtt\x18\x02 \x01(\x08\"k\n\x18GetBatchJobFilesResponse\x12&\n\x06inputs\x18\x01 \x03(\x0b\x32\x16.zerokerf.v1.BatchFile\x12\'\n\x07outputs\x18\x02 \x03(\x0b\x32\x16.zerokerf.v1.BatchFile\":\n\x14WatchBatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\"?\n\x15WatchBatchJobResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x17.zerokerf.v1.BatchEvent\"\x18\n\x16ListBatchModelsRequest\"B\n\x17ListBatchModelsResponse\x12\'\n\x06models\x18\x01 \x03(\x0b\x32\x17.zerokerf.v1.BatchModel2\xc6\x07\n\x0c\x42\x61tchService\x12Y\n\x0e\x43reateBatchJob\x12\".zerokerf.v1.CreateBatchJobRequest\x1a#.zerokerf.v1.CreateBatchJobResponse\x12[\n\x0eStreamBatchJob\x12\".zerokerf.v1.StreamBatchJobRequest\x1a#.zerokerf.v1.StreamBatchJobResponse(\x01\x12\x62\n\x11\x43reateBatchUpload\x12%.zerokerf.v1.CreateBatchUploadRequest\x1a&.zerokerf.v1.CreateBatchUploadResponse\x12U\n\x0bGetBatchJob\x12\x1f.zerokerf.v1.GetBatchJobRequest\x1a .zerokerf.v1.GetBatchJobResponse\"\x03\x90\x02\x01\x12[\n\rListBatchJobs\x12!.zerokerf.v1.ListBatchJobsRequest\x1a\".zerokerf.v1.ListBatchJobsResponse\"\x03\x90\x02\x01\x12^\n\x0e\x44\x65leteBatchJob\x12\".zerokerf.v1.DeleteBatchJobRequest\x1a#.zerokerf.v1.DeleteBatchJobResponse\"\x03\x90\x02\x02\x12^\n\x0e\x43\x61ncelBatchJob\x12\".zerokerf.v1.CancelBatchJobRequest\x1a#.zerokerf.v1.CancelBatchJobResponse\"\x03\x90\x02\x02\x12\x64\n\x10GetBatchJobFiles\x12$.zerokerf.v1.GetBatchJobFilesRequest\x1a%.zerokerf.v1.GetBatchJobFilesResponse\"\x03\x90\x02\x01\x12]\n\rWatchBatchJob\x12!.zerokerf.v1.WatchBatchJobRequest\x1a\".zerokerf.v1.WatchBatchJobResponse\"\x03\x90\x02\x01\x30\x01\x12\x61\n\x0fListBatchModels\x12#.zerokerf.v1.ListBatchModelsRequest\x1a$.zerokerf.v1.ListBatchModelsResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fzerokerf/v1/batch_service.proto\x12\x0bzerokerf.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17zerokerf/v1/batch.proto\x1a\x1azerokerf/v1/priority.proto\"\x92\x03\n\x15\x43reateBatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12(\n\x06source\x18\x02 \x01(\x0b\x32\x18.zerokerf.v1.BatchSource\x12\x12\n\nmodel_code\x18\x03 \x01(\t\x12>\n\x14transcription_config\x18\x04 \x01(\x0b\x32 .zerokerf.v1.TranscriptionConfig\x12)\n\x08metadata\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12)\n\x08tracking\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\routput_config\x18\x07 \x01(\x0b\x32\x19.zerokerf.v1.OutputConfig\x12\x12\n\nrequest_id\x18\x08 \x01(\t\x12\x13\n\x0bwebhook_url\x18\t \x01(\t\x12\x15\n\rupload_sha256\x18\n \x01(\t\x12\'\n\x08priority\x18\x0b \x01(\x0e\x32\x15.zerokerf.v1.Priority\"<\n\x16\x43reateBatchJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.zerokerf.v1.BatchJob\"e\n\x15StreamBatchJobRequest\x12\x33\n\x06header\x18\x01 \x01(\x0b\x32!.zerokerf.v1.StreamBatchJobHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"p\n\x14StreamBatchJobHeader\x12/\n\x03job\x18\x01 \x01(\x0b\x32\".zerokerf.v1.CreateBatchJobRequest\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x03 \x01(\t\"<\n\x16StreamBatchJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.zerokerf.v1.BatchJob\"\x84\x02\n\x18\x43reateBatchUploadRequest\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x14\n\x0c\x63ontent_type\x18\x02 \x01(\t\x12\x0e\n\x06job_id\x18\x03 \x01(\t\x12>\n\x14transcription_config\x18\x04 \x01(\x0b\x32 .zerokerf.v1.TranscriptionConfig\x12)\n\x08tracking\x18\x05 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\routput_config\x18\x06 \x01(\x0b\x32\x19.zerokerf.v1.OutputConfig\x12\x12\n\nrequest_id\x18\x07 \x01(\t\"\xb8\x03\n\x19\x43reateBatchUploadResponse\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x12\n\nupload_key\x18\x02 \x01(\t\x12\x12\n\nupload_uri\x18\x03 \x01(\t\x12\x12\n\noutput_uri\x18\x04 \x01(\t\x12\x0b\n\x03url\x18\x05 \x01(\t\x12\x44\n\x07headers\x18\x06 \x03(\x0b\x32\x33.zerokerf.v1.CreateBatchUploadResponse.HeadersEntry\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12>\n\x14transcription_config\x18\x08 \x01(\x0b\x32 .zerokerf.v1.TranscriptionConfig\x12)\n\x08tracking\x18\t \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\routput_config\x18\n \x01(\x0b\x32\x19.zerokerf.v1.OutputConfig\x1a.\n\x0cHeadersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\" \n\x12GetBatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"9\n\x13GetBatchJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.zerokerf.v1.BatchJob\"\x94\x03\n\x14ListBatchJobsRequest\x12\x0c\n\x04page\x18\x01 \x01(\x05\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12+\n\x06states\x18\x03 \x03(\x0e\x32\x1b.zerokerf.v1.BatchJob.State\x12\x12\n\nmodel_code\x18\x04 \x01(\t\x12\x31\n\rcreated_after\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x63reated_before\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x07sort_by\x18\x07 \x01(\x0e\x32(.zerokerf.v1.ListBatchJobsRequest.SortBy\x12\x11\n\tascending\x18\x08 \x01(\x08\"e\n\x06SortBy\x12\x17\n\x13SORT_BY_UNSPECIFIED\x10\x00\x12\x17\n\x13SORT_BY_CREATE_TIME\x10\x01\x12\x11\n\rSORT_BY_STATE\x10\x02\x12\x16\n\x12SORT_BY_MODEL_CODE\x10\x03\"P\n\x15ListBatchJobsResponse\x12#\n\x04jobs\x18\x01 \x03(\x0b\x32\x15.zerokerf.v1.BatchJob\x12\x12\n\ntotal_size\x18\x02 \x01(\x05\"#\n\x15\x44\x65leteBatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"<\n\x16\x44\x65leteBatchJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.zerokerf.v1.BatchJob\"#\n\x15\x43\x61ncelBatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\"<\n\x16\x43\x61ncelBatchJobResponse\x12\"\n\x03job\x18\x01 \x01(\x0b\x32\x15.zerokerf.v1.BatchJob\":\n\x17GetBatchJobFilesRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0binclude_vtt\x18\x02 \x01(\x08\"k\n\x18GetBatchJobFilesResponse\x12&\n\x06inputs\x18\x01 \x03(\x0b\x32\x16.zerokerf.v1.BatchFile\x12\'\n\x07outputs\x18\x02 \x03(\x0b\x32\x16.zerokerf.v1.BatchFile\":\n\x14WatchBatchJobRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x03\"?\n\x15WatchBatchJobResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x17.zerokerf.v1.BatchEvent\"\x18\n\x16ListBatchModelsRequest\"B\n\x17ListBatchModelsResponse\x12\'\n\x06models\x18\x01 \x03(\x0b\x32\x17.zerokerf.v1.BatchModel2\xc6\x07\n\x0c\x42\x61tchService\x12Y\n\x0e\x43reateBatchJob\x12\".zerokerf.v1.CreateBatchJobRequest\x1a#.zerokerf.v1.CreateBatchJobResponse\x12[\n\x0eStreamBatchJob\x12\".zerokerf.v1.StreamBatchJobRequest\x1a#.zerokerf.v1.StreamBatchJobResponse(\x01\x12\x62\n\x11\x43reateBatchUpload\x12%.zerokerf.v1.CreateBatchUploadRequest\x1a&.zerokerf.v1.CreateBatchUploadResponse\x12U\n\x0bGetBatchJob\x12\x1f.zerokerf.v1.GetBatchJobRequest\x1a .zerokerf.v1.GetBatchJobResponse\"\x03\x90\x02\x01\x12[\n\rListBatchJobs\x12!.zerokerf.v1.ListBatchJobsRequest\x1a\".zerokerf.v1.ListBatchJobsResponse\"\x03\x90\x02\x01\x12^\n\x0e\x44\x65leteBatchJob\x12\".zerokerf.v1.DeleteBatchJobRequest\x1a#.zerokerf.v1.DeleteBatchJobResponse\"\x03\x90\x02\x02\x12^\n\x0e\x43\x61ncelBatchJob\x12\".zerokerf.v1.CancelBatchJobRequest\x1a#.zerokerf.v1.CancelBatchJobResponse\"\x03\x90\x02\x02\x12\x64\n\x10GetBatchJobFiles\x12$.zerokerf.v1.GetBatchJobFilesRequest\x1a%.zerokerf.v1.GetBatchJobFilesResponse\"\x03\x90\x02\x01\x12]\n\rWatchBatchJob\x12!.zerokerf.v1.WatchBatchJobRequest\x1a\".zerokerf.v1.WatchBatchJobResponse\"\x03\x90\x02\x01\x30\x01\x12\x61\n\x0fListBatchModels\x12#.zerokerf.v1.ListBatchModelsRequest\x1a$.zerokerf.v1.ListBatchModelsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,41 +62,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STREAMBATCHJOBRESPONSE']._serialized_start=848
   _globals['_STREAMBATCHJOBRESPONSE']._serialized_end=908
   _globals['_CREATEBATCHUPLOADREQUEST']._serialized_start=911
-  _globals['_CREATEBATCHUPLOADREQUEST']._serialized_end=1151
-  _globals['_CREATEBATCHUPLOADRESPONSE']._serialized_start=1154
-  _globals['_CREATEBATCHUPLOADRESPONSE']._serialized_end=1594
-  _globals['_CREATEBATCHUPLOADRESPONSE_HEADERSENTRY']._serialized_start=1548
-  _globals['_CREATEBATCHUPLOADRESPONSE_HEADERSENTRY']._serialized_end=1594
-  _globals['_GETBATCHJOBREQUEST']._serialized_start=1596
-  _globals['_GETBATCHJOBREQUEST']._serialized_end=1628
-  _globals['_GETBATCHJOBRESPONSE']._serialized_start=1630
-  _globals['_GETBATCHJOBRESPONSE']._serialized_end=1687
-  _globals['_LISTBATCHJOBSREQUEST']._serialized_start=1690
-  _globals['_LISTBATCHJOBSREQUEST']._serialized_end=2094
-  _globals['_LISTBATCHJOBSREQUEST_SORTBY']._serialized_start=1993
-  _globals['_LISTBATCHJOBSREQUEST_SORTBY']._serialized_end=2094
-  _globals['_LISTBATCHJOBSRESPONSE']._serialized_start=2096
-  _globals['_LISTBATCHJOBSRESPONSE']._serialized_end=2176
-  _globals['_DELETEBATCHJOBREQUEST']._serialized_start=2178
-  _globals['_DELETEBATCHJOBREQUEST']._serialized_end=2213
-  _globals['_DELETEBATCHJOBRESPONSE']._serialized_start=2215
-  _globals['_DELETEBATCHJOBRESPONSE']._serialized_end=2275
-  _globals['_CANCELBATCHJOBREQUEST']._serialized_start=2277
-  _globals['_CANCELBATCHJOBREQUEST']._serialized_end=2312
-  _globals['_CANCELBATCHJOBRESPONSE']._serialized_start=2314
-  _globals['_CANCELBATCHJOBRESPONSE']._serialized_end=2374
-  _globals['_GETBATCHJOBFILESREQUEST']._serialized_start=2376
-  _globals['_GETBATCHJOBFILESREQUEST']._serialized_end=2434
-  _globals['_GETBATCHJOBFILESRESPONSE']._serialized_start=2436
-  _globals['_GETBATCHJOBFILESRESPONSE']._serialized_end=2543
-  _globals['_WATCHBATCHJOBREQUEST']._serialized_start=2545
-  _globals['_WATCHBATCHJOBREQUEST']._serialized_end=2603
-  _globals['_WATCHBATCHJOBRESPONSE']._serialized_start=2605
-  _globals['_WATCHBATCHJOBRESPONSE']._serialized_end=2668
-  _globals['_LISTBATCHMODELSREQUEST']._serialized_start=2670
-  _globals['_LISTBATCHMODELSREQUEST']._serialized_end=2694
-  _globals['_LISTBATCHMODELSRESPONSE']._serialized_start=2696
-  _globals['_LISTBATCHMODELSRESPONSE']._serialized_end=2762
-  _globals['_BATCHSERVICE']._serialized_start=2765
-  _globals['_BATCHSERVICE']._serialized_end=3731
+  _globals['_CREATEBATCHUPLOADREQUEST']._serialized_end=1171
+  _globals['_CREATEBATCHUPLOADRESPONSE']._serialized_start=1174
+  _globals['_CREATEBATCHUPLOADRESPONSE']._serialized_end=1614
+  _globals['_CREATEBATCHUPLOADRESPONSE_HEADERSENTRY']._serialized_start=1568
+  _globals['_CREATEBATCHUPLOADRESPONSE_HEADERSENTRY']._serialized_end=1614
+  _globals['_GETBATCHJOBREQUEST']._serialized_start=1616
+  _globals['_GETBATCHJOBREQUEST']._serialized_end=1648
+  _globals['_GETBATCHJOBRESPONSE']._serialized_start=1650
+  _globals['_GETBATCHJOBRESPONSE']._serialized_end=1707
+  _globals['_LISTBATCHJOBSREQUEST']._serialized_start=1710
+  _globals['_LISTBATCHJOBSREQUEST']._serialized_end=2114
+  _globals['_LISTBATCHJOBSREQUEST_SORTBY']._serialized_start=2013
+  _globals['_LISTBATCHJOBSREQUEST_SORTBY']._serialized_end=2114
+  _globals['_LISTBATCHJOBSRESPONSE']._serialized_start=2116
+  _globals['_LISTBATCHJOBSRESPONSE']._serialized_end=2196
+  _globals['_DELETEBATCHJOBREQUEST']._serialized_start=2198
+  _globals['_DELETEBATCHJOBREQUEST']._serialized_end=2233
+  _globals['_DELETEBATCHJOBRESPONSE']._serialized_start=2235
+  _globals['_DELETEBATCHJOBRESPONSE']._serialized_end=2295
+  _globals['_CANCELBATCHJOBREQUEST']._serialized_start=2297
+  _globals['_CANCELBATCHJOBREQUEST']._serialized_end=2332
+  _globals['_CANCELBATCHJOBRESPONSE']._serialized_start=2334
+  _globals['_CANCELBATCHJOBRESPONSE']._serialized_end=2394
+  _globals['_GETBATCHJOBFILESREQUEST']._serialized_start=2396
+  _globals['_GETBATCHJOBFILESREQUEST']._serialized_end=2454
+  _globals['_GETBATCHJOBFILESRESPONSE']._serialized_start=2456
+  _globals['_GETBATCHJOBFILESRESPONSE']._serialized_end=2563
+  _globals['_WATCHBATCHJOBREQUEST']._serialized_start=2565
+  _globals['_WATCHBATCHJOBREQUEST']._serialized_end=2623
+  _globals['_WATCHBATCHJOBRESPONSE']._serialized_start=2625
+  _globals['_WATCHBATCHJOBRESPONSE']._serialized_end=2688
+  _globals['_LISTBATCHMODELSREQUEST']._serialized_start=2690
+  _globals['_LISTBATCHMODELSREQUEST']._serialized_end=2714
+  _globals['_LISTBATCHMODELSRESPONSE']._serialized_start=2716
+  _globals['_LISTBATCHMODELSRESPONSE']._serialized_end=2782
+  _globals['_BATCHSERVICE']._serialized_start=2785
+  _globals['_BATCHSERVICE']._serialized_end=3751
 # @@protoc_insertion_point(module_scope)

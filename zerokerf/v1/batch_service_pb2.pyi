@@ -205,12 +205,17 @@ class CreateBatchUploadRequest(_message.Message):
     TRANSCRIPTION_CONFIG_FIELD_NUMBER: _builtins.int
     TRACKING_FIELD_NUMBER: _builtins.int
     OUTPUT_CONFIG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     file_name: _builtins.str
     """Required, up to 255 characters. Kept as the recording's name."""
     content_type: _builtins.str
     """Optional. Media type; "application/octet-stream" if empty."""
     job_id: _builtins.str
     """Optional. The id that the job will have; made by the server if empty."""
+    request_id: _builtins.str
+    """Optional, up to 128 characters. Repeating a request with the same id returns the first place; another request
+    with the same id fails with ALREADY_EXISTS.
+    """
     @_builtins.property
     def transcription_config(self) -> _batch_pb2.TranscriptionConfig:
         """Optional: every field has a default."""
@@ -232,10 +237,11 @@ class CreateBatchUploadRequest(_message.Message):
         transcription_config: _batch_pb2.TranscriptionConfig | None = ...,
         tracking: _struct_pb2.Struct | None = ...,
         output_config: _batch_pb2.OutputConfig | None = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["output_config", b"output_config", "tracking", b"tracking", "transcription_config", b"transcription_config"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "file_name", b"file_name", "job_id", b"job_id", "output_config", b"output_config", "tracking", b"tracking", "transcription_config", b"transcription_config"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_type", b"content_type", "file_name", b"file_name", "job_id", b"job_id", "output_config", b"output_config", "request_id", b"request_id", "tracking", b"tracking", "transcription_config", b"transcription_config"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -118,7 +118,8 @@ class BatchServiceServicer:
         """Makes room for a recording, and checks the configuration of the job that is to follow. No job exists yet:
         PUT the bytes to `url`, then call CreateBatchJob with the key, once.
 
-        Fails with ALREADY_EXISTS if the account has or had a job of this id.
+        Fails with ALREADY_EXISTS if the account has or had a job of this id. Safe to repeat with the same `request_id`:
+        the link is fresh, all else is the first answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

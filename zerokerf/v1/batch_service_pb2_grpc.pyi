@@ -52,7 +52,8 @@ class BatchServiceStub:
     """Makes room for a recording, and checks the configuration of the job that is to follow. No job exists yet:
     PUT the bytes to `url`, then call CreateBatchJob with the key, once.
 
-    Fails with ALREADY_EXISTS if the account has or had a job of this id.
+    Fails with ALREADY_EXISTS if the account has or had a job of this id. Safe to repeat with the same `request_id`:
+    the link is fresh, all else is the first answer.
     """
     GetBatchJob: _grpc.UnaryUnaryMultiCallable[_batch_service_pb2.GetBatchJobRequest, _batch_service_pb2.GetBatchJobResponse]
     """Returns a job, deleted ones included.
@@ -110,7 +111,8 @@ class BatchServiceAsyncStub(BatchServiceStub):
     """Makes room for a recording, and checks the configuration of the job that is to follow. No job exists yet:
     PUT the bytes to `url`, then call CreateBatchJob with the key, once.
 
-    Fails with ALREADY_EXISTS if the account has or had a job of this id.
+    Fails with ALREADY_EXISTS if the account has or had a job of this id. Safe to repeat with the same `request_id`:
+    the link is fresh, all else is the first answer.
     """
     GetBatchJob: _aio.UnaryUnaryMultiCallable[_batch_service_pb2.GetBatchJobRequest, _batch_service_pb2.GetBatchJobResponse]  # type: ignore[assignment]
     """Returns a job, deleted ones included.
@@ -183,7 +185,8 @@ class BatchServiceServicer(metaclass=_abc_1.ABCMeta):
         """Makes room for a recording, and checks the configuration of the job that is to follow. No job exists yet:
         PUT the bytes to `url`, then call CreateBatchJob with the key, once.
 
-        Fails with ALREADY_EXISTS if the account has or had a job of this id.
+        Fails with ALREADY_EXISTS if the account has or had a job of this id. Safe to repeat with the same `request_id`:
+        the link is fresh, all else is the first answer.
         """
 
     @_abc_1.abstractmethod
