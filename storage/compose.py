@@ -47,7 +47,8 @@ class Composer(Protocol):
     """A store that can do it, if its server can."""
 
     async def compose(self, key: str, composition: Composition, *, content_type: str) -> ObjectInfo:
-        """Replace the object in one step, as `put` does. Nobody knows its SHA-256.
+        """Replace the object in one step, as `put` does. Nobody knows its SHA-256, and no sum guards head and
+        tail on their way: who needs to be sure of them reads them back.
 
         Raises CannotCompose, ObjectNotFound, and ObjectDamaged when the source has become another object.
         """

@@ -89,7 +89,7 @@ class S3Composer:
 
     async def _send(self, key: str, upload: MultipartUpload, number: int, part: bytes) -> None:
         with writing(key):
-            await self._threads.run(upload.send, number, part)
+            await self._threads.run(partial(upload.send, number, part, is_checked=False))
 
     async def _copy(self, upload: MultipartUpload, number: int, some: StoredRange) -> None:
         source = f"{self._bucket}/{self._prefix}{some.key}"

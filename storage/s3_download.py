@@ -65,6 +65,7 @@ class Download:
 
     def close(self) -> None:
         if self._response is not None:
-            self._response.close()
+            if self._left != 0:  # what is still to come would be taken for the next answer
+                self._response.close()
             self._response.release_conn()
             self._response = None

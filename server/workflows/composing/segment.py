@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from server.media.copying.opened import created
@@ -14,15 +15,24 @@ from server.media.manifest.document import Level, Likeness, SegmentProof
 from server.media.plan.cuts import Cut
 from server.media.proof import prove_structure
 from server.media.segment import CutSegment, Dress
-from server.workflows.composing.source import Hollow, same_ranges
-from storage.compose import Composition, StoredRange
+from server.workflows.composing.source import Hollow, read_range
+from storage.compose import LEAST_PART_BYTES, Composition, StoredRange
 from storage.interface import ObjectInfo, ObjectStore
 from zerokerf.errors import SegmentDiffers
 
-#: Read back at each end of what the store has made.
+#: Read back at each end of what the store has copied.
 COMPARED_BYTES = 1 << 18
 
 Compose = Callable[[str, Composition], Awaitable[ObjectInfo]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What comes before and after the samples, tags included."""
+
+    head: bytes
+    tail: bytes
+    tag_bytes: int
 
 
 async def compose_segment(
@@ -39,17 +49,18 @@ async def compose_segment(
     stretch = copier.stretch(cut.first_sample, cut.sample_count)
     path = source.path.with_name(f"{cut.index:06}.composed.wav")
     try:
-        head, tail, tag_bytes = await asyncio.to_thread(_lay_out, path, stretch, dress, cut)
-        body = StoredRange(source.info.key, stretch.offset, stretch.size_bytes, source.info.etag or "")
-        info = await compose(key, Composition(body, head, tail))
-        segment = _segment_of(cut, path, info.size, tag_bytes)
-        compared = await _prove(segment, stretch, Hollow(store, info, path), source, copier, max_bytes)
+        layout = await asyncio.to_thread(_lay_out, path, stretch, dress, cut)
+        composition, compared = await _composition(stretch, layout, source)
+        info = await compose(key, composition)
+        segment = _segment_of(cut, path, info.size, layout.tag_bytes)
+        await _prove(segment, stretch, composition, compared, store, info, source)
+        await asyncio.to_thread(prove_structure, copier, segment, max_bytes)
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
     composed = Composed(
         source_offset=stretch.offset,
         source_bytes=stretch.size_bytes,
-        source_etag=body.etag,
+        source_etag=composition.body.etag,
         etag=info.etag or "",
         compared_bytes=compared,
     )
@@ -57,33 +68,39 @@ async def compose_segment(
     return Proven(segment=segment, proof=proof)
 
 
+async def _composition(stretch: Stretch, layout: _Layout, source: Hollow) -> tuple[Composition, int]:
+    """With as much in its head as S3 needs for a part, and how many bytes of each end are compared."""
+    compared = min(COMPARED_BYTES, stretch.size_bytes)
+    sent = min(max(compared, LEAST_PART_BYTES - len(layout.head)), stretch.size_bytes - 1)
+    info = source.info
+    first = await source.read(stretch.offset, sent)
+    body = StoredRange(info.key, stretch.offset + sent, stretch.size_bytes - sent, info.etag or "")
+    return Composition(body, layout.head + first, layout.tail), compared
+
+
 async def _prove(
     segment: CutSegment,
     stretch: Stretch,
-    made: Hollow,
+    made_of: Composition,
+    compared: int,
+    store: ObjectStore,
+    info: ObjectInfo,
     source: Hollow,
-    copier: WavCopier,
-    max_bytes: int | None,
-) -> int:
-    """Its headers, and both its ends beside the source's. How many bytes of each were compared."""
-    head_bytes = len(stretch.head)
-    compared = min(COMPARED_BYTES, stretch.size_bytes)
-    end = head_bytes + stretch.size_bytes
-    last = stretch.size_bytes - compared
-    await made.make()  # nothing of what was laid out here may be taken for what was read
-    await made.fill(0, head_bytes + compared)
-    await made.fill(end - compared, made.info.size - end + compared)
-    await source.fill(stretch.offset, compared)
-    await source.fill(stretch.offset + last, compared)
-    await asyncio.to_thread(prove_structure, copier, segment, max_bytes)
-    ranges = ((head_bytes, stretch.offset, compared), (head_bytes + last, stretch.offset + last, compared))
-    if not await asyncio.to_thread(same_ranges, made.path, source.path, ranges):
+) -> None:
+    """All that was sent is read back, and the end of what was copied; its file then holds what was found."""
+    last = made_of.size_bytes - len(made_of.tail) - compared
+    end_of_source = stretch.offset + stretch.size_bytes - compared
+    head, tail, expected = await asyncio.gather(
+        read_range(store, info.key, 0, len(made_of.head)),
+        read_range(store, info.key, last, info.size - last),
+        source.read(end_of_source, compared),
+    )
+    if head != made_of.head or tail != expected + made_of.tail:
         raise SegmentDiffers(segment.index)
-    return compared
+    await asyncio.to_thread(_write_found, segment, head[: len(stretch.head)], made_of.tail)
 
 
-def _lay_out(path: Path, stretch: Stretch, dress: Dress, cut: Cut) -> tuple[bytes, bytes, int]:
-    """What comes before and after the samples, tags included, and how many bytes are tags."""
+def _lay_out(path: Path, stretch: Stretch, dress: Dress, cut: Cut) -> _Layout:
     with created(path) as file:
         os.pwrite(file, stretch.head, 0)
         os.ftruncate(file, stretch.file_bytes)
@@ -92,7 +109,15 @@ def _lay_out(path: Path, stretch: Stretch, dress: Dress, cut: Cut) -> tuple[byte
     with path.open("rb") as read:
         head = read.read(head_bytes)
         read.seek(head_bytes + stretch.size_bytes)
-        return head, read.read(), tag_bytes
+        return _Layout(head, read.read(), tag_bytes)
+
+
+def _write_found(segment: CutSegment, head: bytes, tail: bytes) -> None:
+    """Nothing of what was laid out there may be taken for what was read."""
+    with created(segment.path) as file:
+        os.pwrite(file, head, 0)
+        os.pwrite(file, tail, segment.size_bytes - len(tail))
+        os.ftruncate(file, segment.size_bytes)
 
 
 def _segment_of(cut: Cut, path: Path, size_bytes: int, tag_bytes: int) -> CutSegment:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from server.media.copying.opened import created
@@ -27,6 +26,9 @@ class Hollow:
 
     async def make(self) -> None:
         await asyncio.to_thread(_make, self.path, self.info.size)
+
+    async def read(self, offset: int, size_bytes: int) -> bytes:
+        return await read_range(self._store, self.info.key, offset, size_bytes)
 
     async def fill(self, offset: int, size_bytes: int) -> None:
         """Reads this much of the object, unless it has been read in this very piece."""
@@ -56,20 +58,12 @@ async def open_hollow_wav(store: ObjectStore, key: str, path: Path) -> Hollow | 
 
 
 async def is_wav(store: ObjectStore, key: str) -> bool:
-    first = b"".join([chunk async for chunk in store.get(key, length=4)])
-    return first in _STARTS
+    return await read_range(store, key, 0, 4) in _STARTS
 
 
-def same_ranges(one: Path, other: Path, ranges: Sequence[tuple[int, int, int]]) -> bool:
-    """Blocking. Each is an offset in the one, an offset in the other and a size."""
-    with one.open("rb") as a, other.open("rb") as b:
-        for place, other_place, size_bytes in ranges:
-            a.seek(place)
-            b.seek(other_place)
-            data = a.read(size_bytes)
-            if len(data) != size_bytes or data != b.read(size_bytes):
-                return False
-    return True
+async def read_range(store: ObjectStore, key: str, offset: int, size_bytes: int) -> bytes:
+    """Some megabytes at most."""
+    return b"".join([chunk async for chunk in store.get(key, offset=offset, length=size_bytes)])
 
 
 def _make(path: Path, size_bytes: int) -> None:
