@@ -2,7 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import AsyncGenerator, Iterable
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, suppress
 from datetime import datetime
 from functools import partial
@@ -20,7 +21,13 @@ from storage.draft import save
 from storage.interface import ObjectInfo, Source
 from storage.keys import check_folder, check_key, check_range, is_key
 from storage.paging import pages
-from storage.s3_client import S3Address, client_of, probe_connections, transfer_connections
+from storage.s3_client import (
+    S3Address,
+    client_of,
+    copy_connections,
+    probe_connections,
+    transfer_connections,
+)
 from storage.s3_compose import S3Composer
 from storage.s3_download import Download
 from storage.s3_errors import of_code, reading, writing
@@ -43,7 +50,13 @@ _PAGE = 1000
 
 
 class S3Store:
-    def __init__(self, address: S3Address, provider: Provider, copy_bytes: int = COPY_BYTES) -> None:
+    def __init__(
+        self,
+        address: S3Address,
+        provider: Provider,
+        copy_bytes: int = COPY_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._bucket = address.bucket
         self._prefix = address.prefix
         self._region = address.region
@@ -53,7 +66,9 @@ class S3Store:
         self._probe = client_of(address.endpoint, address.region, provider, self._probe_connections)
         self._threads = Threads(_THREADS, "s3-store")
         self._sender = PartSender(self._threads, _PARTS_IN_FLIGHT)
-        self._composer = S3Composer(self._client, self._bucket, self._prefix, self._threads, copy_bytes)
+        self._copy_connections = copy_connections(_THREADS)
+        copier = client_of(address.endpoint, address.region, provider, self._copy_connections)
+        self._composer = S3Composer(copier, self._bucket, self._prefix, self._threads, copy_bytes, clock)
         self._prepared = False
 
     async def prepare(self) -> None:
@@ -128,7 +143,7 @@ class S3Store:
         await self.delete(key)
         if source.etag != composition.body.etag:
             raise ObjectDamaged(composition.body.key)
-        raise self._composer.refuse("another size than was asked for")
+        raise self._composer.leave_alone("another size than was asked for")
 
     def _read_range(self, some: StoredRange) -> AsyncGenerator[bytes, None]:
         return self.get(some.key, offset=some.offset, length=some.size_bytes)
@@ -234,6 +249,7 @@ class S3Store:
         await self._threads.aclose()
         self._connections.clear()
         self._probe_connections.clear()
+        self._copy_connections.clear()
 
     def _info(self, found: Object) -> ObjectInfo:
         key = (found.object_name or "").removeprefix(self._prefix)

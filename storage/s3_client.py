@@ -71,6 +71,12 @@ def transfer_connections(count: int) -> PoolManager:
     )
 
 
+def copy_connections(count: int) -> PoolManager:
+    """For requests that the server answers when it has moved the data itself."""
+    # A copy that is given up goes on at the server: asking anew too soon would only double its work.
+    return PoolManager(maxsize=count, timeout=Timeout(connect=60, read=300), retries=_retries(4))
+
+
 def probe_connections() -> PoolManager:
     """For finding out soon whether anybody answers."""
     return PoolManager(maxsize=1, timeout=Timeout(connect=2, read=2), retries=_retries(1))

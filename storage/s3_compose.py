@@ -1,6 +1,7 @@
 """Has an S3 server make an object of ranges of another, so that their bytes never come here."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from functools import partial
@@ -16,10 +17,14 @@ from storage.threads import Threads
 from zerokerf.errors import ObjectDamaged, Unavailable, ZerokerfError
 
 _AT_ONCE = 8
-#: Servers that know no ranged copies say so in one of these ways; whoever really lacks a right hears of it
-#: when the bytes are sent.
-_REFUSALS = frozenset({400, 403, 405, 411})
-_UNKNOWN_CALL = 501
+#: Which say nothing about the server: another source, or other rights, and the next copy may succeed. Whoever
+#: really lacks a right hears of it when the bytes are sent.
+_REFUSALS = frozenset({400, 403})
+#: Of servers that know no ranged copies.
+_UNKNOWN_CALLS = frozenset({405, 411, 501})
+_UNKNOWN_CODES = frozenset({"NotImplemented", "MethodNotAllowed", "UnsupportedOperation"})
+#: A server may be upgraded, or be several of which one is older.
+_ASKED_AGAIN_AFTER_S = 600.0
 
 #: Reads some bytes of an object.
 ReadRange = Callable[[StoredRange], AsyncIterator[bytes]]
@@ -28,10 +33,16 @@ log = structlog.get_logger()
 
 
 class S3Composer:
-    """After one refusal the server is not asked again."""
+    """A server that cannot do it is left alone for a while."""
 
     def __init__(
-        self, client: Minio, bucket: str, prefix: str, threads: Threads, copy_bytes: int = COPY_BYTES
+        self,
+        client: Minio,
+        bucket: str,
+        prefix: str,
+        threads: Threads,
+        copy_bytes: int = COPY_BYTES,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._bucket = bucket
@@ -39,11 +50,12 @@ class S3Composer:
         self._threads = threads
         self._copy_bytes = copy_bytes
         self._in_flight = asyncio.Semaphore(_AT_ONCE)
-        self._is_refused = False
+        self._clock = clock
+        self._left_alone_until_s: float | None = None
 
     async def compose(self, key: str, made_of: Composition, content_type: str, read: ReadRange) -> str:
         """The ETag of the object. Leaves no open upload behind. Raises as a Composer does."""
-        if self._is_refused:
+        if self._left_alone_until_s is not None and self._clock() < self._left_alone_until_s:
             raise CannotCompose
         upload = MultipartUpload(self._client, self._bucket, self._prefix + key)
         try:
@@ -58,11 +70,10 @@ class S3Composer:
                 await self._threads.run(upload.abort)
             raise
 
-    def refuse(self, why: str) -> CannotCompose:
-        """Told in the log once."""
-        if not self._is_refused:
-            log.warning("store composes no objects", action="compose", reason=why)
-        self._is_refused = True
+    def leave_alone(self, why: str) -> CannotCompose:
+        """Told in the log, once a while."""
+        log.warning("store composes no objects", action="compose", reason=why, again_s=_ASKED_AGAIN_AFTER_S)
+        self._left_alone_until_s = self._clock() + _ASKED_AGAIN_AFTER_S
         return CannotCompose()
 
     async def _fill(self, key: str, upload: MultipartUpload, made_of: Composition, read: ReadRange) -> None:
@@ -106,6 +117,10 @@ class S3Composer:
         status = status_of(cause) if isinstance(cause, Exception) else 0
         if status == 412:
             return ObjectDamaged(key)  # another object took the place meanwhile
-        if status == _UNKNOWN_CALL or (status in _REFUSALS and not isinstance(error, Unavailable)):
-            return self.refuse(cause.code or "" if isinstance(cause, S3Error) else str(status))
+        code = cause.code or "" if isinstance(cause, S3Error) else ""
+        if status in _UNKNOWN_CALLS or code in _UNKNOWN_CODES:
+            return self.leave_alone(code or str(status))
+        if status in _REFUSALS and not isinstance(error, Unavailable):
+            log.info("copy refused", action="compose", reason=code or str(status))
+            return CannotCompose()
         return error

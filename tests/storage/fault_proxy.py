@@ -21,6 +21,8 @@ class Fault(Enum):
     SKEWED = auto()
     #: Answer 403 without a reason, but with the time of long ago.
     LONG_AGO = auto()
+    #: Answer 501 without asking the server.
+    UNKNOWN = auto()
     #: Say that there is no such upload, without asking the server.
     GONE = auto()
     #: Let the server do it, then hang up without an answer.
@@ -50,6 +52,7 @@ _ANSWERS = {
     Fault.REFUSE: _error("403 Forbidden", "AccessDenied"),
     Fault.SKEWED: _error("403 Forbidden", "RequestTimeTooSkewed"),
     Fault.LONG_AGO: _answered("403 Forbidden", "Date: Thu, 01 Jan 2026 10:00:00 GMT"),
+    Fault.UNKNOWN: _error("501 Not Implemented", "NotImplemented"),
     Fault.GONE: _error("404 Not Found", "NoSuchUpload"),
 }
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -34,13 +34,28 @@ async def proxy(seaweed: SeaweedServer) -> AsyncIterator[FaultProxy]:
         yield proxy
 
 
+@dataclass
+class Clock:
+    now_s: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 @pytest.fixture
-async def store(s3_url: str, seaweed: SeaweedServer, proxy: FaultProxy) -> AsyncIterator[S3Store]:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def store(
+    s3_url: str, seaweed: SeaweedServer, proxy: FaultProxy, clock: Clock
+) -> AsyncIterator[S3Store]:
     """In parts as small as S3 allows, so that small objects have many."""
     address = parse_address(s3_url.replace(seaweed.endpoint, proxy.endpoint))
     assert isinstance(address, S3Address)
     credentials = provider_of(S3Credentials(seaweed.access_key, seaweed.secret_key))
-    store = S3Store(address, credentials, copy_bytes=2 * LEAST_PART_BYTES)
+    store = S3Store(address, credentials, copy_bytes=2 * LEAST_PART_BYTES, clock=clock)
     await store.check()
     yield store
     await store.aclose()
@@ -126,16 +141,36 @@ async def test_a_source_that_is_missing_is_not_found(store: S3Store) -> None:
     assert await unfinished(store) == 0
 
 
-async def test_a_server_that_refuses_is_asked_once(store: S3Store, proxy: FaultProxy) -> None:
+async def test_a_server_that_cannot_do_it_is_left_alone_for_ten_minutes(
+    store: S3Store, proxy: FaultProxy, clock: Clock
+) -> None:
+    source = await whole_source(store)
+    proxy.rule = every(Fault.UNKNOWN, "PUT", COPIES)
+    with pytest.raises(CannotCompose):
+        await store.compose("made.bin", Composition(source, b"head"), content_type=BIN)
+    assert await unfinished(store) == 0
+
+    proxy.rule = every(Fault.BROKEN, "POST", "uploads")  # asked again, it would be in trouble
+    clock.now_s += 599
+    with pytest.raises(CannotCompose):
+        await store.compose("made.bin", Composition(source, b"head"), content_type=BIN)
+
+    proxy.rule = every(Fault.NONE, "POST", "uploads")
+    clock.now_s += 2
+    await store.compose("made.bin", Composition(source, b"head"), content_type=BIN)
+
+
+async def test_one_refusal_says_nothing_about_the_next_copy(store: S3Store, proxy: FaultProxy) -> None:
     source = await whole_source(store)
     proxy.rule = every(Fault.REFUSE, "PUT", COPIES)
     with pytest.raises(CannotCompose):
         await store.compose("made.bin", Composition(source, b"head"), content_type=BIN)
     assert await unfinished(store) == 0
 
-    proxy.rule = every(Fault.BROKEN, "POST", "uploads")  # asked again, it would be in trouble
-    with pytest.raises(CannotCompose):
-        await store.compose("made.bin", Composition(source, b"head"), content_type=BIN)
+    proxy.rule = every(Fault.NONE, "PUT", COPIES)
+    await store.compose("made.bin", Composition(source, b"head"), content_type=BIN)
+
+    assert await read(store, "made.bin") == b"head" + SOURCE
 
 
 @pytest.mark.parametrize("fault", [Fault.BUSY, Fault.LOSE_REPLY])

@@ -35,7 +35,8 @@ from zerokerf.formats import Format
 
 #: Of shorter segments more would be sent than is saved.
 LEAST_BYTES = 32 << 20
-_AT_ONCE = 4
+#: While some are proven, the store copies others. Each holds some ten megabytes.
+_AT_ONCE = 6
 #: What proofs and tags need in scratch, beside the segments that are sent.
 _ROOM_BYTES = 64 << 20
 _SOURCE = "hollow"
