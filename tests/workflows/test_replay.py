@@ -38,7 +38,7 @@ async def test_a_recorded_history_replays(path: Path) -> None:
 
 
 def test_every_way_a_job_can_go_is_recorded() -> None:
-    ends = {"completed", "failed", "cancelled"}
+    ends = {"completed", "failed", "cancelled", "outlasted"}
     transcribed = {"transcribed", "transcribed-failed", "transcribed-cancelled"}
     others = {"batch-completed", "clean-up", "webhook-delivered", "webhook-given-up"}
     upkeep = {"retention", "exported", "export-failed", "account-closed"}
