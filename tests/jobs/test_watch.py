@@ -173,7 +173,7 @@ async def test_watchers_that_leave_leave_nothing_behind(
     assert wakeups.awaited() == ()
 
 
-async def test_watchers_who_wait_are_told_the_same_event_and_not_copies_of_it(
+async def test_one_task_reads_for_all_who_watch_a_job(
     records: SplitRecords, wakeups: InProcessWakeups, job: SplitJob
 ) -> None:
     events = JobEvents(records, wakeups)
@@ -181,10 +181,13 @@ async def test_watchers_who_wait_are_told_the_same_event_and_not_copies_of_it(
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         seen = [group.create_task(_events(events.watch("acc_a", job.id, 2))) for _ in range(3)]
         await _until(lambda: wakeups.awaited() == (job.id,))
-        group.create_task(work(records, job, 5))
+        await records.record_progress(job.id, Progress(bytes_fetched=1))
+        reading = [task for task in asyncio.all_tasks() if task.get_name() == "feed"]
+        group.create_task(records.request_cancel("acc_a", job.id))
 
     first, *others = (task.result() for task in seen)
-    assert [event.sequence for event in first] == list(range(3, 9))
+    assert len(reading) == 1
+    assert [event.sequence for event in first] == [3, 4]
     assert all(mine is theirs for other in others for mine, theirs in zip(first, other, strict=True))
 
 
