@@ -101,7 +101,7 @@ async def house_in_one(folder: Path, chance: random.Random) -> AsyncIterator[Hou
         await start()
 
     async def kill_engine() -> None:
-        before = engine_of(processes[-1])
+        before = await asyncio.to_thread(engine_of, processes[-1])
         before.kill()
         await asyncio.to_thread(before.wait, 10)
 

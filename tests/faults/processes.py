@@ -7,6 +7,8 @@ import psutil
 from tests.end_to_end.polling import until
 from tests.services.zerokerf import Process
 
+ENGINE_WITHIN_S = 30
+
 
 def family(process: Process) -> list[psutil.Process]:
     """Everything that the process has started and that is alive."""
@@ -14,7 +16,9 @@ def family(process: Process) -> list[psutil.Process]:
 
 
 def engine_of(process: Process) -> psutil.Process:
-    (engine,) = [child for child in family(process) if child.name() == "temporal"]
+    """Waits for it, as one that was killed is started again."""
+    until(lambda: bool(_engines(process)), "the embedded engine runs", ENGINE_WITHIN_S)
+    (engine,) = _engines(process)
     return engine
 
 
@@ -25,6 +29,10 @@ def encoders(data_dir: Path) -> list[int]:
 
 def wait_gone(processes: list[psutil.Process], within_s: float) -> None:
     until(lambda: not any(map(_is_alive, processes)), "all of its processes have ended", within_s)
+
+
+def _engines(process: Process) -> list[psutil.Process]:
+    return [child for child in family(process) if child.name() == "temporal" and _is_alive(child)]
 
 
 def _works_in(process: psutil.Process, folder: str) -> bool:
