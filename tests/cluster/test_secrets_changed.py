@@ -21,7 +21,8 @@ from zerokerf.channel import Tls
 from zerokerf.client import AsyncClient
 from zerokerf.v1.split_pb2 import Split
 
-pytestmark = pytest.mark.slow
+#: Many processes stop and start, on machines that may be busy.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 #: As docs/operations.md says: whoever trusts a certificate comes before whoever shows it.
 ORDER = ("gateway-0", "gateway-1", "server-0", "server-1", "worker-0", "worker-1")
