@@ -27,6 +27,7 @@ from server.webhooks.signing_secrets import SigningSecrets
 from server.workflows.activities import SplitActivities, SplitParts
 from server.workflows.batch_activities import BatchActivities, BatchParts
 from server.workflows.composing.cutter import Composing
+from server.workflows.composing.local import LocalComposing
 from server.workflows.cutting import Cutting
 from server.workflows.planning import Planning
 from server.workflows.recognizers import open_recognizers
@@ -67,7 +68,7 @@ async def start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground
         SplitParts(
             records=ground.records,
             steps=Steps(ground.records, sources, store, scratch, client, after),
-            cutting=Cutting(ground.records, store, tools),
+            cutting=Cutting(ground.records, store, tools, _local_composing(settings, store)),
             composing=Composing(store, _composer(settings, store), tools),
             planning=Planning(sources, tools),
             transcribing=of_segments,
@@ -96,6 +97,11 @@ async def start_worker(stack: AsyncExitStack, settings: Settings, ground: Ground
 
 def _composer(settings: Settings, store: ObjectStore) -> Composer | None:
     return store if settings.storage_compose and isinstance(store, Composer) else None
+
+
+def _local_composing(settings: Settings, store: ObjectStore) -> LocalComposing | None:
+    composer = _composer(settings, store)
+    return LocalComposing(store, composer) if composer is not None else None
 
 
 def _webhooks(settings: Settings, ground: Ground) -> WebhookActivities:

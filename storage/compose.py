@@ -1,10 +1,13 @@
 """Objects that the store makes of its own bytes: what they are made of, and in which parts."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from typing import BinaryIO, Protocol, runtime_checkable
 
+from storage.blocks import CHUNK_BYTES
 from storage.interface import ObjectInfo
 
 #: S3 takes no smaller part, but for the last one of an upload.
@@ -55,6 +58,16 @@ class Composer(Protocol):
         ...
 
 
+@runtime_checkable
+class Summing(Protocol):
+    """A Composer that says what an S3 server calls an object that it has made whole."""
+
+    def composed_etag(self, composition: Composition, path: Path) -> str:
+        """Blocking. The ETag of a composition that is this very file, by the MD5s of its parts. Servers may
+        call theirs otherwise: then nothing is known."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`sent_bytes` of the body go with the head, because the head alone is too small for a part."""
@@ -71,6 +84,26 @@ def parts_of(composition: Composition, copy_bytes: int = COPY_BYTES) -> Parts:
     if rest <= 0 or (composition.tail and rest < LEAST_PART_BYTES):
         return Parts(body.size_bytes, ())
     return Parts(sent, _even(body.offset + sent, rest, copy_bytes))
+
+
+def etag_of_parts(composition: Composition, path: Path, copy_bytes: int) -> str:
+    """Of an upload in the parts that `parts_of` makes, of this content."""
+    parts = parts_of(composition, copy_bytes)
+    tail = [len(composition.tail)] if composition.tail else []
+    sizes = [len(composition.head) + parts.sent_bytes, *(size for _, size in parts.copies), *tail]
+    if not parts.copies:
+        sizes = [composition.size_bytes]
+    with path.open("rb", buffering=0) as file:
+        sums = [_md5(file, size_bytes) for size_bytes in sizes if size_bytes]
+    return f"{hashlib.md5(b''.join(sums), usedforsecurity=False).hexdigest()}-{len(sums)}"
+
+
+def _md5(file: BinaryIO, size_bytes: int) -> bytes:
+    digest = hashlib.md5(usedforsecurity=False)
+    while size_bytes and (chunk := file.read(min(size_bytes, CHUNK_BYTES))):
+        digest.update(chunk)
+        size_bytes -= len(chunk)
+    return digest.digest()
 
 
 def _even(offset: int, size_bytes: int, copy_bytes: int) -> tuple[tuple[int, int], ...]:

@@ -16,7 +16,7 @@ from minio.deleteobjects import DeleteObject
 from minio.helpers import DictType
 
 from storage.blocks import blocks
-from storage.compose import COPY_BYTES, Composition, StoredRange
+from storage.compose import COPY_BYTES, Composition, StoredRange, etag_of_parts
 from storage.draft import save
 from storage.interface import ObjectInfo, Source
 from storage.keys import check_folder, check_key, check_range, is_key
@@ -66,6 +66,7 @@ class S3Store:
         self._probe = client_of(address.endpoint, address.region, provider, self._probe_connections)
         self._threads = Threads(_THREADS, "s3-store")
         self._sender = PartSender(self._threads, _PARTS_IN_FLIGHT)
+        self._copy_bytes = copy_bytes
         self._copy_connections = copy_connections(_THREADS)
         copier = client_of(address.endpoint, address.region, provider, self._copy_connections)
         self._composer = S3Composer(copier, self._bucket, self._prefix, self._threads, copy_bytes, clock)
@@ -145,6 +146,9 @@ class S3Store:
             raise ObjectDamaged(composition.body.key)
         raise self._composer.leave_alone("another size than was asked for")
 
+    def composed_etag(self, composition: Composition, path: Path) -> str:
+        return etag_of_parts(composition, path, self._copy_bytes)
+
     def _read_range(self, some: StoredRange) -> AsyncGenerator[bytes, None]:
         return self.get(some.key, offset=some.offset, length=some.size_bytes)
 
@@ -165,10 +169,13 @@ class S3Store:
         download = Download(self._client, self._bucket, self._prefix + key, offset, length)
         try:
             if await self._open(key, download, offset):
-                while chunk := await self._read(key, download):
+                while not download.is_done and (chunk := await self._read(key, download)):
                     yield chunk
         finally:
-            await self._threads.run(download.close)
+            if download.is_done:
+                download.close()  # nothing to wait for: the connection is handed back
+            else:
+                await self._threads.run(download.close)
 
     async def _open(self, key: str, download: Download, offset: int) -> bool:
         """False if the range begins exactly at the end, which S3 takes for a mistake."""

@@ -13,7 +13,8 @@ _RESUMES = 3
 
 
 class Download:
-    """Every method but `interrupt` blocks. Closing is always right, also before opening."""
+    """Every method but `interrupt` blocks; closing does not once all is read. Closing is always right, also
+    before opening."""
 
     def __init__(self, client: Minio, bucket: str, name: str, offset: int, length: int | None) -> None:
         self._client = client
@@ -24,6 +25,11 @@ class Download:
         self._etag: str | None = None
         self._response: BaseHTTPResponse | None = None
         self._interrupted = False
+
+    @property
+    def is_done(self) -> bool:
+        """All of it has been read."""
+        return self._left == 0
 
     def open(self) -> BaseHTTPResponse:
         headers: DictType = {"If-Match": f'"{self._etag}"'} if self._etag else {}
@@ -65,7 +71,7 @@ class Download:
 
     def close(self) -> None:
         if self._response is not None:
-            if self._left != 0:  # what is still to come would be taken for the next answer
+            if not self.is_done:  # what is still to come would be taken for the next answer
                 self._response.close()
             self._response.release_conn()
             self._response = None

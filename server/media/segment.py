@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.media.copying.stretch import Stretch
 from server.media.decoder import Decoder
 from server.media.encoding.argv import encode_argv, samples_argv
 from server.media.encoding.mp3_length import set_mp3_length
@@ -37,6 +38,7 @@ class CutSegment:
     excess_samples: int  # what a decoder plays in addition, because the format can't hide it
     reason: str
     tag_bytes: int = 0  # of the size; the rest is audio and what its container needs
+    stretch: Stretch | None = None  # of which range of the source it is made, where that is one
 
 
 #: Writes tags into a finished file, blocking, and returns how many bytes that added.

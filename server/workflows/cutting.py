@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -11,15 +11,16 @@ from server.jobs.model import SourceFacts, SplitJob, StoredSegment
 from server.jobs.split_records import SplitRecords
 from server.media.cutter import Tools
 from server.media.facts import SourceFacts as MediaFacts
-from server.media.manifest.document import Method, part_json
+from server.media.manifest.document import Composition, Method, part_json
 from server.media.manifest.making import manifest_output, manifest_segment, manifest_source
-from server.media.recipe import recipe_json
+from server.media.recipe import Verification, recipe_json
 from server.media.splitting import WHOLE, FinishedSegment, Kept, Opened, Share, split
+from server.workflows.composing.local import LocalComposing
 from server.workflows.recipes import recipe_of
 from server.workflows.reporter import Reporter
 from server.workflows.scratch import ScratchFolder
 from storage.interface import ObjectStore
-from storage.keys import file_name_of, segment_key, segments_prefix
+from storage.keys import file_name_of, segment_key, segments_prefix, source_key
 from zerokerf.formats import Format
 
 #: Shorter recordings are encoded by one worker.
@@ -35,6 +36,8 @@ class Cutting:
     records: SplitRecords
     store: ObjectStore
     tools: Tools
+    #: None: all bytes are sent.
+    local: LocalComposing | None = None
 
     def sink(self, job: SplitJob, folder: ScratchFolder, reporter: Reporter, workers: int = 1) -> "JobSink":
         return JobSink(self, job, folder, reporter, workers)
@@ -125,9 +128,19 @@ class JobSink:
     async def keep(self, segment: FinishedSegment) -> None:
         parts, job, file = self._parts, self._job, segment.file
         key = segment_key(job.account_id, job.id, file.index, self._format.extension)
-        await parts.store.put(key, file.path, content_type=self._format.content_type)
+        composed = await self._composed(segment, key)
+        if composed is None:
+            await parts.store.put(key, file.path, content_type=self._format.content_type)
         await asyncio.to_thread(file.path.unlink)
-        await self._recorded(segment, key)
+        await self._recorded(_proven_by(segment, composed), key)
+
+    async def _composed(self, segment: FinishedSegment, key: str) -> Composition | None:
+        """MP3 only: a plain WAV file need not have come to scratch, had the store been able to do this."""
+        local, job = self._parts.local, self._job
+        if local is None or self._format is not Format.MP3 or job.request.verification == Verification.FULL:
+            return None
+        source = source_key(job.account_id, job.id)
+        return await local.put(key, segment.file, source, self._format.content_type)
 
     async def keep_stored(self, segment: FinishedSegment) -> None:
         """A segment that the store made itself, under its key."""
@@ -178,6 +191,13 @@ def _shares(opened: Opened, workers: int) -> int:
     if making.method is Method.COPY or opened.count is None or not is_long:
         return 1
     return min(workers, opened.count)
+
+
+def _proven_by(segment: FinishedSegment, composed: Composition | None) -> FinishedSegment:
+    if composed is None:
+        return segment
+    proven = segment.proven
+    return replace(segment, proven=replace(proven, proof=replace(proven.proof, composed=composed)))
 
 
 def _record_of(segment: FinishedSegment, file_name: str) -> StoredSegment:

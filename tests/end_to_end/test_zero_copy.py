@@ -1,10 +1,13 @@
 """A long recording in an S3 store is cut there: what users get is as exact as what a worker sends."""
 
+import hashlib
+import subprocess
 from pathlib import Path
 
 import httpx
 import numpy as np
 
+from server.media.decoder import find_decoder
 from tests.corpus.decoders import pcm
 from tests.corpus.recordings import RATE, music, write_wav
 from tests.end_to_end.service import Json, Service, document
@@ -14,6 +17,21 @@ from zerokerf.client import AsyncClient
 #: Most of 40 MiB, so that one segment is long enough to be composed and the other is not.
 SECONDS = 230
 CUT_S = 200.0
+
+
+#: At 320 kbit/s 34 MiB and some more.
+MP3_MINUTES, MP3_CUT_S = 16, 900.0
+
+
+def long_mp3(folder: Path) -> Path:
+    """A minute, again and again: made in a moment."""
+    minute, path = folder / "minute.mp3", folder / "long.mp3"
+    ffmpeg = [str(find_decoder().binary), "-v", "error"]
+    noise = ["-f", "lavfi", "-i", "anoisesrc=d=60:c=pink:seed=1:r=44100", "-ac", "2", "-b:a", "320k"]
+    subprocess.run([*ffmpeg, *noise, str(minute)], check=True)
+    again = ["-stream_loop", str(MP3_MINUTES - 1), "-i", str(minute), "-c", "copy", str(path)]
+    subprocess.run([*ffmpeg, *again], check=True)
+    return path
 
 
 def put(service: Service, source: Path) -> str:
@@ -71,3 +89,23 @@ async def test_a_composed_file_is_downloaded_without_a_checksum(
 
     assert [segment.sha256 == "" for segment in done.segments] == [True, False]
     assert b"".join(map(pcm, files)) == pcm(source)
+
+
+def test_what_is_copied_of_a_long_mp3_is_put_together_in_the_store(
+    on_s3_and_postgres: Service, tmp_path: Path
+) -> None:
+    service = on_s3_and_postgres
+    upload_id = put(service, long_mp3(tmp_path))
+
+    composed = service.rest.completed(create(service, upload_id, timestamps=[MP3_CUT_S]))
+    sent = service.rest.completed(create(service, upload_id, timestamps=[MP3_CUT_S], verification="full"))
+
+    told, usual = manifest_of(service, composed["id"]), manifest_of(service, sent["id"])
+    assert ["composed" in segment["proof"] for segment in told["segments"]] == [True, False]
+    assert all("composed" not in segment["proof"] for segment in usual["segments"])
+    files = service.download_segments(composed, tmp_path)
+    contents = [file.read_bytes() for file in files]
+    others = service.download_segments(sent, tmp_path)
+    assert contents == [file.read_bytes() for file in others]
+    sums = [hashlib.sha256(content).hexdigest() for content in contents]
+    assert sums == [segment["sha256"] for segment in told["segments"]]

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from server.media.copying.copier import Copier, Expecting
+from server.media.copying.stretch import Stretching
 from server.media.facts import MediaLimits
 from server.media.in_order import in_order
 from server.media.plan.cuts import Cut, cuts_between
@@ -60,6 +61,8 @@ def _copy(copier: Copier, cut: Cut, folder: Path, dress: Dress | None) -> CutSeg
         copier.write(cut.first_sample, cut.sample_count, part)
         tag_bytes = dress(part, cut) if dress else 0
         made = segment_of(copier, cut, part, tag_bytes)
+        if isinstance(copier, Stretching):
+            made = replace(made, stretch=copier.stretch(cut.first_sample, cut.sample_count))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

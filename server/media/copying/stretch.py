@@ -23,5 +23,5 @@ class Stretching(Protocol):
     """A copier whose segments are each one range of the source."""
 
     def stretch(self, first_sample: int, sample_count: int) -> Stretch:
-        """What `write` would write, without reading any of it."""
+        """What `write` would write, reading next to nothing of it."""
         ...

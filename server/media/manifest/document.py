@@ -101,10 +101,18 @@ class ManifestOutput:
     """Why frames were not copied though the format is the source's; null if they were."""
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+def _is_false(value: object) -> bool:
+    return value is False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composition:
-    """Which bytes of the source the store copied into a file itself. Nobody read them all, so that nobody
-    knows their SHA-256."""
+    """Which bytes of the source the store copied into a file itself. Where the source never left the store,
+    nobody read them all, so that nobody knows their SHA-256."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _JSON
 
@@ -116,10 +124,9 @@ class Composition:
     """What the store called the file when it was made."""
     compared_bytes: Count
     """How many bytes were read back at each end, and are the source's."""
-
-
-def _is_none(value: object) -> bool:
-    return value is None
+    has_equal_sums: Annotated[bool, Field(exclude_if=_is_false)] = False
+    """Whether the store's own MD5s of all parts are those of the file that was to be stored: every byte is
+    proven. Only said where they were looked at, and are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from server.media.probing.probe import probe
 from server.media.recipe import Recipe, Verification
 from server.media.splitting import FinishedSegment, Opened, Sink, file_of
 from server.uploads.uploads import Uploads
-from server.workflows.composing.segment import compose_segment
+from server.workflows.composing.segment import LEAST_BYTES, compose_segment
 from server.workflows.composing.source import Hollow, is_wav, open_hollow_wav
 from server.workflows.cutting import why_not_copied
 from server.workflows.recipes import recipe_of
@@ -33,8 +33,6 @@ from zerokerf.encoding import Encoding
 from zerokerf.errors import FileTooLarge, ObjectDamaged, ObjectNotFound, VerificationFailed, ZerokerfError
 from zerokerf.formats import Format
 
-#: Of shorter segments more would be sent than is saved.
-LEAST_BYTES = 32 << 20
 #: While some are proven, the store copies others. Each holds some ten megabytes.
 _AT_ONCE = 6
 #: What proofs and tags need in scratch, beside the segments that are sent.

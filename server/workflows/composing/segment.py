@@ -20,6 +20,8 @@ from storage.compose import LEAST_PART_BYTES, Composition, StoredRange
 from storage.interface import ObjectInfo, ObjectStore
 from zerokerf.errors import SegmentDiffers
 
+#: Of shorter segments more would be sent than is saved.
+LEAST_BYTES = 32 << 20
 #: Read back at each end of what the store has copied.
 COMPARED_BYTES = 1 << 18
 

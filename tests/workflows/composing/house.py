@@ -3,7 +3,7 @@
 import random
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server.jobs.model import Progress, SourceFacts, SplitJob, SplitRequest
@@ -96,3 +96,16 @@ def w64(folder: Path, seconds: float) -> Path:
 class Refusing:
     async def compose(self, key: str, composition: Composition, *, content_type: str) -> ObjectInfo:
         raise CannotCompose
+
+
+class Spoiling:
+    """A composer whose server copies other bytes than it was asked for."""
+
+    def __init__(self, store: S3Store, *, by_bytes: int) -> None:
+        self._store = store
+        self._by = by_bytes
+
+    async def compose(self, key: str, composition: Composition, *, content_type: str) -> ObjectInfo:
+        body = composition.body
+        other = replace(composition, body=replace(body, offset=body.offset + self._by))
+        return await self._store.compose(key, other, content_type=content_type)

@@ -24,6 +24,7 @@ from tests.workflows.composing.house import (
     House,
     Make,
     Refusing,
+    Spoiling,
     tagged_wav,
     w64,
     wav,
@@ -123,19 +124,6 @@ async def test_segments_of_two_sources_never_meet(house: House, tmp_path: Path) 
     async with house.scratch.folder(job.id) as folder:
         with pytest.raises(ObjectDamaged):
             await house.compose(job, folder)
-
-
-class Spoiling:
-    """A composer whose server copies other bytes than it was asked for."""
-
-    def __init__(self, store: S3Store, *, by_bytes: int) -> None:
-        self._store = store
-        self._by = by_bytes
-
-    async def compose(self, key: str, composition: Composition, *, content_type: str) -> ObjectInfo:
-        body = composition.body
-        other = replace(composition, body=replace(body, offset=body.offset + self._by))
-        return await self._store.compose(key, other, content_type=content_type)
 
 
 @pytest.mark.parametrize("composer", ["spoiling", "refusing"])

@@ -19,6 +19,7 @@ from server.media.copying.mp3.info import info_header, make_info
 from server.media.copying.mp3.reservoir import Orphans, find_orphans, is_tainted, read_reservoir
 from server.media.copying.mp3.silence import silent_data_bytes, silent_frame
 from server.media.copying.opened import created, opened
+from server.media.copying.stretch import Stretch
 from zerokerf.formats import Format
 
 _MAX_HIDDEN = 4095 + DECODER_DELAY
@@ -117,12 +118,18 @@ class Mp3Copier:
         return int(self._frames.positions[frame]), frame * samples - hidden
 
     def write(self, first_sample: int, sample_count: int, output: Path) -> None:
-        end_frame = self._end_frame(first_sample, sample_count)
+        made = self.stretch(first_sample, sample_count)
         with opened(self._path) as source, created(output) as target:
+            write_all(target, made.head)
+            copy_range(source, target, made.offset, made.size_bytes)
+
+    def stretch(self, first_sample: int, sample_count: int) -> Stretch:
+        end_frame = self._end_frame(first_sample, sample_count)
+        with opened(self._path) as source:
             lead = self._lead(source, first_sample)
-            write_all(target, self._info(lead, end_frame, sample_count) + lead.own)
-            start = int(self._frames.positions[lead.first_frame])
-            copy_range(source, target, start, self._span_bytes(lead.first_frame, end_frame))
+        head = self._info(lead, end_frame, sample_count) + lead.own
+        start = int(self._frames.positions[lead.first_frame])
+        return Stretch(head, start, self._span_bytes(lead.first_frame, end_frame), b"")
 
     def _end_frame(self, first_sample: int, sample_count: int) -> int:
         """The first one that is not needed any more."""
