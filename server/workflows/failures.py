@@ -24,6 +24,8 @@ def reported() -> Iterator[None]:
         yield
     except JobNoLongerWanted as error:
         raise _crossing(NO_LONGER_WANTED, str(error), {}) from error
+    except OSError as error:  # a full disk, a broken connection
+        raise _crossing(JobFailed.reason, str(JobFailed()), {}, may_pass=True, is_ours=True) from error
     except ZerokerfError as error:
         is_ours = error.kind in OUR_SIDE
         shown = JobFailed() if is_ours else error

@@ -1,10 +1,12 @@
 """How errors cross the engine."""
 
+import errno
+
 import pytest
 from temporalio.exceptions import ApplicationError
 
 from server.jobs.wanted import JobNoLongerWanted
-from server.workflows.failures import NO_LONGER_WANTED, failure_of, reported, reported_in
+from server.workflows.failures import NO_LONGER_WANTED, failure_of, may_pass, reported, reported_in
 from server.workflows.messages import FailedJob, JobRef, packed_plan, unpacked_plan
 from zerokerf.errors import CorruptFile, InvalidParams, StorageDenied, Unavailable, ZerokerfError
 
@@ -42,6 +44,13 @@ def test_a_job_that_is_no_longer_wanted_is_told_apart_from_a_failure() -> None:
     error = crossed(JobNoLongerWanted("job_a"))
 
     assert (error.type, error.details) == (NO_LONGER_WANTED, ({},))
+
+
+def test_a_full_disk_is_an_outage() -> None:
+    error = crossed(OSError(errno.ENOSPC, "no space left in /var/secret"))
+
+    assert may_pass(error)
+    assert "secret" not in error.message
 
 
 def test_an_accident_is_left_to_the_engine_to_retry() -> None:
