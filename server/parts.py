@@ -34,6 +34,7 @@ from server.webhooks.delivery_records import DeliveryRecords
 from server.webhooks.pending import count_pending
 from server.workflows.embedded.engine import EngineAddress, read_published_address, running_engine
 from server.workflows.engine import TemporalEngine
+from server.workflows.engine_tls import engine_tls
 from server.workflows.observing import interceptors
 from server.workflows.webhooks.engine import DeliveryEngine
 from storage.open_store import OpenedStore, open_store
@@ -186,7 +187,7 @@ async def connect_engine(
         return await Client.connect(
             address.target,
             namespace=address.namespace,
-            tls=settings.temporal_tls,
+            tls=await asyncio.to_thread(engine_tls, settings),
             api_key=_plain(settings.temporal_api_key),
             interceptors=watching,
         )

@@ -122,7 +122,10 @@ class Settings(BaseModel):
 
     temporal_address: Address | None = Field(None, description="A Temporal server; an embedded one if unset.")
     temporal_namespace: str = "zerokerf"
-    temporal_tls: bool = False
+    temporal_tls: bool = Field(False, description="Whether the Temporal server is spoken to with TLS.")
+    temporal_ca_file: Path | None = Field(None, description="PEM roots of the Temporal server; turns on TLS.")
+    temporal_cert_file: Path | None = Field(None, description="PEM chain that the Temporal server asks for.")
+    temporal_key_file: Path | None = Field(None, description="PEM private key of that chain.")
     temporal_api_key: SecretStr | None = None
     temporal_port: int | None = Field(None, ge=1, le=65535, description="Port of the embedded engine.")
     temporal_binary: Path | None = Field(None, description="Program of the embedded engine.")
