@@ -62,25 +62,27 @@ _CLOCKS_APART = timedelta(minutes=14)
 
 @contextmanager
 def reading(key: str, offset: int = 0) -> Iterator[None]:
+    began = datetime.now(UTC)
     try:
         yield
     except (MinioException, HTTPError, OSError, ParseError, ValueError) as error:
         if status_of(error) == 412:
             raise ObjectDamaged(key) from error  # another object took the place while we read
-        raise translated(error, key, offset) from error
+        raise _translated(error, key, began, offset) from error
 
 
 @contextmanager
 def writing(key: str) -> Iterator[None]:
+    began = datetime.now(UTC)
     try:
         yield
     except (MinioException, HTTPError, OSError, ParseError, ValueError) as error:
-        raise translated(error, key) from error
+        raise _translated(error, key, began) from error
 
 
-def translated(error: Exception, key: str, offset: int = 0) -> ZerokerfError:
+def _translated(error: Exception, key: str, began: datetime, offset: int = 0) -> ZerokerfError:
     if isinstance(error, S3Error):
-        known = _of_clocks(error) or (of_code(error.code, key) if error.code is not None else None)
+        known = _of_clocks(error, began) or (of_code(error.code, key) if error.code is not None else None)
         if known is not None:
             return known
     if isinstance(error, MinioException):
@@ -105,13 +107,14 @@ def of_code(code: str, key: str) -> ZerokerfError | None:
     return None
 
 
-def _of_clocks(error: S3Error) -> ZerokerfError | None:
+def _of_clocks(error: S3Error, began: datetime) -> ZerokerfError | None:
     """An answer without a body says nothing of why it refuses, but it says what time it is there."""
     try:
-        there = parsedate_to_datetime(error.response.headers.get("Date", ""))
+        there = parsedate_to_datetime(error.response.headers.get("Date", "")).astimezone(UTC)
     except ValueError:
         return None
-    is_off = abs(datetime.now(UTC) - there.astimezone(UTC)) > _CLOCKS_APART
+    # A clock may have been set right between the request and its answer.
+    is_off = any(abs(here - there) > _CLOCKS_APART for here in (began, datetime.now(UTC)))
     return Unavailable("The object store") if is_off and status_of(error) == 403 else None
 
 
