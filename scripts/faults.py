@@ -55,7 +55,7 @@ async def _all(kills: int, seed: int, *, webhooks: int) -> tuple[list[Report], W
         reports.append(
             await _round(seed + number, min(left, KILLS_A_ROUND), in_one=number % IN_ONE_EVERY == 0)
         )
-        print(_line(reports[-1]), flush=True)
+        print("\n".join([_line(reports[-1]), *map(str, reports[-1].problems)]), flush=True)
     if not webhooks:
         return reports, None
     chance = random.Random(seed)  # noqa: S311 - a schedule that can be had again
