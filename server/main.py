@@ -22,6 +22,7 @@ from server.observe.metrics import Metrics
 from server.observe.observing import Observing
 from server.observe.tracing import open_tracing
 from server.parts import Ground, open_ground, open_storage, signing_key
+from server.pem_files import read_pem_if_named
 from server.process import Stopped, owned
 from server.settings import Settings
 from server.start_server import start_server
@@ -139,12 +140,15 @@ async def _local_files(stack: AsyncExitStack, settings: Settings) -> LocalFiles 
 
 
 def _client_tls(settings: Settings) -> ClientTls | None:
-    if settings.server_ca_file is None:
+    """Either file says that the server is to be called with TLS."""
+    if settings.server_ca_file is None and settings.client_cert_file is None:
         return None
-    try:
-        return ClientTls(settings.server_ca_file.read_bytes(), settings.server_name)
-    except OSError as error:
-        raise ConfigError(f"ZEROKERF_SERVER_CA_FILE cannot be read: {error.strerror}.") from error
+    return ClientTls(
+        read_pem_if_named(settings.server_ca_file),
+        settings.server_name,
+        certificate_chain=read_pem_if_named(settings.client_cert_file),
+        private_key=read_pem_if_named(settings.client_key_file),
+    )
 
 
 def _say_ready(

@@ -116,8 +116,13 @@ class Settings(BaseModel):
     server: Address | None = Field(None, description="The server that gateway and command line call.")
     server_ca_file: Path | None = Field(None, description="PEM roots: the gateway calls the server with TLS.")
     server_name: str = Field("", description="The name in the server's certificate, if not its address.")
+    client_cert_file: Path | None = Field(None, description="PEM chain that is shown to the server.")
+    client_key_file: Path | None = Field(None, description="PEM private key of that chain.")
     grpc_tls_cert_file: Path | None = Field(None, description="PEM chain; with the key file it turns on TLS.")
     grpc_tls_key_file: Path | None = Field(None, description="PEM private key.")
+    grpc_tls_client_ca_file: Path | None = Field(
+        None, description="PEM roots: only clients with a certificate that one of them signed are let in."
+    )
 
     database_url: SecretStr | None = Field(None, description="postgresql://…; a SQLite file if unset.")
     storage_url: str | None = Field(None, description="file:///… or s3://bucket?region=…; a folder if unset.")
@@ -267,8 +272,19 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             yield f"{name} is not valid: {problem['msg'].removeprefix('Value error, ')}."
 
 
+_PAIRS = (
+    ("grpc_tls_cert_file", "grpc_tls_key_file"),
+    ("client_cert_file", "client_key_file"),
+    ("temporal_cert_file", "temporal_key_file"),
+    ("storage_access_key", "storage_secret_key"),
+)
+
+
 def _check_pairs(settings: Settings) -> None:
-    pairs = (("grpc_tls_cert_file", "grpc_tls_key_file"), ("storage_access_key", "storage_secret_key"))
-    for one, other in pairs:
+    for one, other in _PAIRS:
         if (getattr(settings, one) is None) != (getattr(settings, other) is None):
             raise ConfigError(f"{PREFIX}{one.upper()} and {PREFIX}{other.upper()} go together: set both.")
+    if settings.grpc_tls_client_ca_file is not None and settings.grpc_tls_cert_file is None:
+        raise ConfigError(
+            f"{PREFIX}GRPC_TLS_CLIENT_CA_FILE needs {PREFIX}GRPC_TLS_CERT_FILE, which turns on TLS."
+        )

@@ -35,6 +35,7 @@ from server.jobs.open_work import OpenWork
 from server.jobs.reconciler import Round, Sweep, reconcile_forever, rounds_of_jobs
 from server.jobs.split_jobs import SplitJobs
 from server.parts import Ground, open_models
+from server.pem_files import read_pem, read_pem_if_named
 from server.process import Stopped, owned
 from server.settings import Settings
 from server.speech.models import Models
@@ -71,7 +72,7 @@ async def start_server(
             "engine": ground.engine.check,
             "storage": ground.storage.store.check,
         },
-        tls=_tls(settings),
+        tls=await asyncio.to_thread(_tls, settings),
         observer=ground.observing.metrics.calls,
         tracer=ground.observing.tracer,
     )
@@ -160,4 +161,6 @@ def _batches(
 
 def _tls(settings: Settings) -> Tls | None:
     cert, key = settings.grpc_tls_cert_file, settings.grpc_tls_key_file
-    return Tls(cert, key) if cert is not None and key is not None else None
+    if cert is None or key is None:
+        return None
+    return Tls(read_pem(cert), read_pem(key), read_pem_if_named(settings.grpc_tls_client_ca_file))

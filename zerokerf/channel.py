@@ -10,17 +10,22 @@ _LOCAL_NAMES = frozenset({"localhost", ""})
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Encrypts the connection. Without roots of its own it trusts the public ones that gRPC carries."""
+    """Encrypts the connection. Without roots of its own it trusts the public ones that gRPC carries.
+
+    Chain and key, in PEM, are shown to servers that ask who calls.
+    """
 
     root_certificates: bytes | None = None
     server_name: str = ""
+    certificate_chain: bytes | None = None
+    private_key: bytes | None = None
 
 
 def open_channel(target: str, tls: Tls | None) -> grpc.aio.Channel:
     options = _options(target, tls)
     if tls is None:
         return grpc.aio.insecure_channel(target, options=options)
-    credentials = grpc.ssl_channel_credentials(tls.root_certificates)
+    credentials = grpc.ssl_channel_credentials(tls.root_certificates, tls.private_key, tls.certificate_chain)
     return grpc.aio.secure_channel(target, credentials, options=options)
 
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -54,8 +53,11 @@ OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    cert_file: Path
-    key_file: Path
+    """In PEM. With `client_roots` only clients with a certificate that one of them signed are let in."""
+
+    certificate_chain: bytes
+    private_key: bytes
+    client_roots: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +116,17 @@ async def _bind(server: grpc.aio.Server, address: str, tls: Tls | None) -> int:
     try:
         if tls is None:
             return server.add_insecure_port(address)
-        return server.add_secure_port(address, await asyncio.to_thread(_credentials, tls))
+        return server.add_secure_port(address, _credentials(tls))
     except RuntimeError as error:
-        raise ConfigError(
-            f"The gRPC server cannot listen on {address}: the port is taken or not this machine's."
-        ) from error
+        why = "the port is taken or not this machine's"
+        if tls is not None:
+            why += ", or its certificate or key is none"
+        raise ConfigError(f"The gRPC server cannot listen on {address}: {why}.") from error
 
 
 def _credentials(tls: Tls) -> grpc.ServerCredentials:
-    try:
-        pair = (tls.key_file.read_bytes(), tls.cert_file.read_bytes())
-    except OSError as error:
-        raise ConfigError(f"The TLS file {error.filename} cannot be read: {error.strerror}.") from error
-    return grpc.ssl_server_credentials([pair])
+    return grpc.ssl_server_credentials(
+        [(tls.private_key, tls.certificate_chain)],
+        root_certificates=tls.client_roots,
+        require_client_auth=tls.client_roots is not None,
+    )

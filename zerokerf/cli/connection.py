@@ -38,6 +38,24 @@ CaFile = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+ClientCert = Annotated[
+    Path | None,
+    typer.Option(
+        "--client-cert",
+        envvar="ZEROKERF_CLIENT_CERT_FILE",
+        help="Show this PEM certificate to a service that asks who calls; implies --tls.",
+        rich_help_panel=_PANEL,
+    ),
+]
+ClientKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--client-key",
+        envvar="ZEROKERF_CLIENT_KEY_FILE",
+        help="The PEM private key of that certificate.",
+        rich_help_panel=_PANEL,
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,8 @@ class Connection:
     api_key: ApiKey = ""
     tls: UseTls = False
     ca_file: CaFile = None
+    client_cert: ClientCert = None
+    client_key: ClientKey = None
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[AsyncClient]:
@@ -60,6 +80,16 @@ class Connection:
             raise
 
     def _tls(self) -> Tls | None:
-        if self.ca_file is not None:
-            return Tls(root_certificates=self.ca_file.read_bytes())
-        return Tls() if self.tls else None
+        if (self.client_cert is None) != (self.client_key is None):
+            raise typer.BadParameter("--client-cert and --client-key go together.")
+        if not self.tls and self.ca_file is None and self.client_cert is None:
+            return None
+        return Tls(
+            root_certificates=_read(self.ca_file),
+            certificate_chain=_read(self.client_cert),
+            private_key=_read(self.client_key),
+        )
+
+
+def _read(path: Path | None) -> bytes | None:
+    return path.read_bytes() if path is not None else None
