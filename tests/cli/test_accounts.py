@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.client.account_house import House
-from zerokerf.cli.settings_command import apart
+from zerokerf.cli.operators.settings_command import apart
 
 
 async def test_an_account_is_made_with_a_key_that_opens_the_door(

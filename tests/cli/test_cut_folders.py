@@ -9,7 +9,7 @@ import pytest
 from server.media.manifest.document import from_json
 from tests.cli.local import cut, names_in, zerokerf
 from tests.corpus.recordings import RATE, ffmpeg, music, write_wav
-from zerokerf.cli.cut_names import MANIFEST_NAME, Names, fields_of, name_in_manifest, template_of
+from zerokerf.cli.local.names import MANIFEST_NAME, Names, fields_of, name_in_manifest, template_of
 
 HOSTILE = "..\\evil\x1b[2J \u202efdp.\udcff{n}"
 

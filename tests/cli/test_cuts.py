@@ -9,7 +9,7 @@ from google.protobuf.json_format import MessageToDict
 
 from tests.cli.conftest import Cli
 from tests.client.state import SAMPLE_RATE, Service
-from zerokerf.cli.cuts import read_sheet, with_pause
+from zerokerf.cli.splits.cuts import read_sheet, with_pause
 from zerokerf.v1.split_pb2 import Segment
 
 URL = "https://example.org/talk.wav"

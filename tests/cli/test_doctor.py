@@ -17,10 +17,10 @@ from tests.services.databases import postgres
 from tests.services.seaweed import REGION, SeaweedServer, running_seaweed
 from tests.services.web import running_site
 from tests.services.zerokerf import Deployment, running
-from zerokerf.cli.doctor_engine import look_at_engine
-from zerokerf.cli.doctor_records import look_at_clock, look_at_database
-from zerokerf.cli.doctor_store import look_at_store
-from zerokerf.cli.doctor_tools import LEAST_FREE_BYTES, disk_finding, look_at_recognizer
+from zerokerf.cli.doctor.engine import look_at_engine
+from zerokerf.cli.doctor.records import look_at_clock, look_at_database
+from zerokerf.cli.doctor.store import look_at_store
+from zerokerf.cli.doctor.tools import LEAST_FREE_BYTES, disk_finding, look_at_recognizer
 
 __all__ = ["postgres"]
 

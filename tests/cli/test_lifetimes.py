@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from zerokerf.cli.lifetimes import parse_expiry, parse_lifetime
+from zerokerf.cli.account.lifetimes import parse_expiry, parse_lifetime
 
 NOW = datetime(2026, 5, 2, 8, 15, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ from PIL import Image
 
 from tests.cli.local import cut, names_in, zerokerf
 from tests.corpus.recordings import RATE, ffmpeg, music, write_wav
-from zerokerf.cli.plot import BACKGROUND, CUT, HEIGHT, WIDTH, Drawing, Piece, draw_png
-from zerokerf.cli.plot_time import clock, tick_s
+from zerokerf.cli.local.plot import BACKGROUND, CUT, HEIGHT, WIDTH, Drawing, Piece, draw_png
+from zerokerf.cli.local.plot_time import clock, tick_s
 
 LEFT, RIGHT, TOP, BOTTOM = 40, 1760, 150, 430
 

@@ -5,7 +5,7 @@ import pytest
 from tests.cli.conftest import Cli
 from tests.client.state import Service
 from zerokerf.batch_requests import speech_fields
-from zerokerf.cli.segment_speech import with_formats
+from zerokerf.cli.splits.segment_speech import with_formats
 from zerokerf.v1.split_pb2 import Transcribe
 
 URL = "https://example.org/talk.wav"

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from zerokerf.cli.exit_codes import ExitCode, exit_code_of
 from zerokerf.cli.main import app
-from zerokerf.cli.service import overrides
+from zerokerf.cli.operators.service import overrides
 from zerokerf.errors import ConfigError, Kind, ZerokerfError
 
 RUNNER = CliRunner()

@@ -1,7 +1,7 @@
 """Speed, time left and the words of a running job."""
 
-from zerokerf.cli.event_words import job_facts, job_title
-from zerokerf.cli.pace import Pace, PaceMeter
+from zerokerf.cli.jobs.event_words import job_facts, job_title
+from zerokerf.cli.jobs.pace import Pace, PaceMeter
 from zerokerf.v1.split_pb2 import Split, SplitEvent, SplitProgress
 
 HOUR_S = 3600

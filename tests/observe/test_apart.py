@@ -13,7 +13,7 @@ from tests.observe.collector import Collector, Span, running_collector
 from tests.observe.watched import TRACE_ID, of_first_job
 from tests.services.web import running_site
 from tests.services.zerokerf import Deployment, running
-from zerokerf.cli.doctor_engine import look_at_engine
+from zerokerf.cli.doctor.engine import look_at_engine
 
 
 @pytest.fixture(scope="module")

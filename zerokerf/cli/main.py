@@ -5,21 +5,24 @@ import sys
 
 import typer
 
-from zerokerf.cli import account, accounts, jobs, keys, service, transcripts, webhooks
-from zerokerf.cli.cut import cut
-from zerokerf.cli.cuts import CutCommand
-from zerokerf.cli.development_token import token
-from zerokerf.cli.doctor import doctor
+from zerokerf.cli.account import account, keys, webhooks
+from zerokerf.cli.account.usage import usage
+from zerokerf.cli.doctor.doctor import doctor
 from zerokerf.cli.exit_codes import ExitCode
-from zerokerf.cli.migrate import migrate
+from zerokerf.cli.local.cut import cut
+from zerokerf.cli.local.verify import verify
+from zerokerf.cli.operators import accounts, service
+from zerokerf.cli.operators.development_token import token
+from zerokerf.cli.operators.migrate import migrate
+from zerokerf.cli.operators.settings_command import SettingsCommand
 from zerokerf.cli.running import say_bug
-from zerokerf.cli.segment_speech import SplitCommand
-from zerokerf.cli.settings_command import SettingsCommand
-from zerokerf.cli.split import split
+from zerokerf.cli.splits import jobs
+from zerokerf.cli.splits.cuts import CutCommand
+from zerokerf.cli.splits.segment_speech import SplitCommand
+from zerokerf.cli.splits.split import split
 from zerokerf.cli.terminal import put
-from zerokerf.cli.transcribe import transcribe
-from zerokerf.cli.usage import usage
-from zerokerf.cli.verify import verify
+from zerokerf.cli.transcripts import transcripts
+from zerokerf.cli.transcripts.transcribe import transcribe
 
 app = typer.Typer(
     name="zerokerf",

@@ -1,0 +1,1 @@
+"""Whether everything that the service needs is there."""

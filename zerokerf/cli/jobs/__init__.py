@@ -1,0 +1,1 @@
+"""What jobs of both kinds have in common."""

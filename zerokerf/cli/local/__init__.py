@@ -1,0 +1,1 @@
+"""What works on this machine, without a service: cutting a recording, and proving what was cut."""
