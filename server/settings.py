@@ -19,6 +19,7 @@ from pydantic import (
     ValidationError,
 )
 
+from server.machine import cores, jobs_at_once
 from zerokerf.errors import ConfigError
 
 PREFIX = "ZEROKERF_"
@@ -85,13 +86,6 @@ def _models(value: object) -> object:
     return tuple((code, source) for code, _, source in pairs)
 
 
-def _cores() -> int:
-    """Those that this process may use, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 2
-
-
 Address = Annotated[str, BeforeValidator(_address)]
 WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
 Schedule = Annotated[tuple[Annotated[float, Field(ge=0)], ...], BeforeValidator(_schedule)]
@@ -145,11 +139,11 @@ class Settings(BaseModel):
     ffmpeg: Path | None = Field(None, description="An ffmpeg program in place of the pinned one.")
     scratch_dir: Path | None = Field(None, description="Folder for work in progress.")
     scratch_max_bytes: int = Field(200 * 2**30, ge=2**20, description="All work in progress of one worker.")
-    worker_jobs: int = Field(default_factory=_cores, ge=1, le=256)
+    worker_jobs: int = Field(default_factory=jobs_at_once, ge=1, le=256)
     worker_kinds: WorkerKinds = Field(
         tuple(WorkerKind), min_length=1, description="What a worker does, comma-separated."
     )
-    encode_parallel: int = Field(default_factory=_cores, ge=1, le=256)
+    encode_parallel: int = Field(default_factory=cores, ge=1, le=256)
 
     max_source_bytes: int = Field(20 * 2**30, ge=1, description="Largest recording accepted.")
     max_segments: int = Field(5000, ge=1, le=5000, description="Most segments of one job.")
@@ -164,7 +158,7 @@ class Settings(BaseModel):
     speech_downloads: bool = Field(False, description="Whether models given by name may be downloaded.")
     speech_device: Literal["cpu", "cuda", "auto"] = "cpu"
     speech_compute_type: str = Field("int8", description="int8, float16 or any other of CTranslate2.")
-    speech_threads: int = Field(default_factory=_cores, ge=1, le=256)
+    speech_threads: int = Field(default_factory=cores, ge=1, le=256)
     speech_batch: int = Field(1, ge=1, le=64, description="Windows that a graphics card recognizes at once.")
 
     plans_file: Path | None = Field(None, description="TOML file of plans in place of the built-in ones.")
