@@ -12,6 +12,7 @@ from server.accounts.key_secrets import hash_of
 from server.database.clock import utc_now
 from server.database.open import open_database
 from server.database.tables import accounts, api_keys
+from tests.services.folders import paths_in
 from tests.services.zerokerf import API_KEY, Deployment
 from zerokerf.client import AsyncClient
 
@@ -117,7 +118,7 @@ class Service:
     def left_of(self, job_id: str) -> list[str]:
         """Objects and files in scratch that belong to a job."""
         name = job_id.removeprefix("job_")
-        scratch = (self.deployment.data_dir / "scratch").rglob("*")
+        scratch = paths_in(self.deployment.data_dir / "scratch")
         return [text for text in (*self.stored(), *map(str, scratch)) if name in text]
 
     async def add_account(self, name: str) -> str:
