@@ -65,6 +65,23 @@ async def test_who_leaves_takes_the_answer_from_nobody() -> None:
     assert leaving.cancelled()
 
 
+@pytest.mark.parametrize("is_asked", [True, False])
+async def test_a_query_whose_askers_have_all_left_is_given_up(is_asked: bool) -> None:
+    slow = Slow()
+    together = Together(slow.ask)
+    leaving = [asyncio.create_task(together.get(key)) for key in ("a", "b")]
+    await (slow.is_asked.wait() if is_asked else asyncio.sleep(0))
+
+    for task in leaving:
+        task.cancel()
+    await asyncio.wait(leaving)
+
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    slow.may_answer.set()
+    assert await together.get("c") == len(slow.asked)
+    assert slow.asked[-1] == ["c"]
+
+
 async def test_a_failure_reaches_all_who_asked_and_nobody_later() -> None:
     slow = Slow()
     slow.may_answer.set()
