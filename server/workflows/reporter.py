@@ -96,7 +96,8 @@ class Reporter:
         )
 
     def seen(self, recorded: Progress) -> None:
-        """What the record says by now: other workers may have stored segments too."""
+        """What the record says by now: other workers may have stored segments too. It need not be written."""
+        self._written, self._written_at = recorded, time.monotonic()
         self._progress = merge_progress(self._progress, recorded)
         self._update(self._cut_percent(self._progress.samples_done))
 

@@ -69,3 +69,19 @@ async def test_each_side_of_a_job_counts_as_if_it_were_alone(tmp_path: Path) -> 
 
     assert FETCHED_PERCENT < decoding < DECODED_PERCENT
     assert (reporter.progress.cut_percent, reporter.progress.percent) == (99, (35 + 95) // 2)
+
+
+async def test_what_the_record_has_already_is_not_written_once_more(tmp_path: Path) -> None:
+    async with open_database(f"sqlite:///{tmp_path}/records.db") as database:
+        environment, ticks = ActivityEnvironment(), asyncio.Semaphore(0)
+        environment.on_heartbeat = lambda *_: ticks.release()
+
+        async def work() -> None:
+            async with reporting(SplitRecords(database, InProcessWakeups()), "job_a", Progress()) as reporter:
+                reporter.counted(1000, 8000)
+                reporter.seen(reporter.progress)
+                async with asyncio.timeout(5), database.writing():  # nobody else can write meanwhile
+                    await ticks.acquire()
+                    await ticks.acquire()
+
+        await environment.run(work)

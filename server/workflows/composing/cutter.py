@@ -1,7 +1,7 @@
 """Cuts a recording inside the store: long segments are composed of its own bytes, short ones sent."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -33,8 +33,8 @@ from zerokerf.encoding import Encoding
 from zerokerf.errors import FileTooLarge, ObjectDamaged, ObjectNotFound, VerificationFailed, ZerokerfError
 from zerokerf.formats import Format
 
-#: While some are proven, the store copies others. Each holds some ten megabytes.
-_AT_ONCE = 6
+#: While some are proven, the store copies others. Each holds some five megabytes.
+_AT_ONCE = 12
 #: What proofs and tags need in scratch, beside the segments that are sent.
 _ROOM_BYTES = 64 << 20
 _SOURCE = "hollow"
@@ -169,26 +169,30 @@ class _Work:
         await _check_same(self.source.info, sink)
         finished = {segment.index for segment in kept}
         missing = [cut for cut in self._cuts if cut.index not in finished]
-        # Those first whose record says of what they were made: a later try can tell whether it still is that.
-        await self._each(self._compose, [cut for cut in missing if not self._is_short(cut)], sink)
-        await self._each(self._send, [cut for cut in missing if self._is_short(cut)], sink)
+        short = [cut for cut in missing if self._is_short(cut)]
+        await self._make([cut for cut in missing if not self._is_short(cut)], short, sink)
 
-    async def _each(
-        self,
-        make: Callable[[Cut, ComposingSink], Awaitable[None]],
-        cuts: Sequence[Cut],
-        sink: ComposingSink,
-    ) -> None:
+    async def _make(self, composed: Sequence[Cut], sent: Sequence[Cut], sink: ComposingSink) -> None:
         slots = asyncio.Semaphore(_AT_ONCE)
+        # A composed segment's record says of what it was made: a later try can tell whether it still is that.
+        is_known = asyncio.Event()
+        if not composed:
+            is_known.set()
 
-        async def limited(cut: Cut) -> None:
+        async def compose(cut: Cut) -> None:
             async with slots:
-                await make(cut, sink)
+                await self._compose(cut, sink)
+            is_known.set()
+
+        async def send(cut: Cut) -> None:
+            await is_known.wait()
+            async with slots:
+                await self._send(cut, sink)
 
         try:
             async with asyncio.TaskGroup() as group:
-                for cut in cuts:
-                    group.create_task(limited(cut))
+                for made in (*map(compose, composed), *map(send, sent)):
+                    group.create_task(made)
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
 

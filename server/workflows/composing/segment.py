@@ -15,7 +15,7 @@ from server.media.manifest.document import Level, Likeness, SegmentProof
 from server.media.plan.cuts import Cut
 from server.media.proof import prove_structure
 from server.media.segment import CutSegment, Dress
-from server.workflows.composing.source import Hollow, read_range
+from server.workflows.composing.source import Hollow, begins_with, read_range
 from storage.compose import LEAST_PART_BYTES, Composition, StoredRange
 from storage.interface import ObjectInfo, ObjectStore
 from zerokerf.errors import SegmentDiffers
@@ -75,9 +75,9 @@ async def _composition(stretch: Stretch, layout: _Layout, source: Hollow) -> tup
     compared = min(COMPARED_BYTES, stretch.size_bytes)
     sent = min(max(compared, LEAST_PART_BYTES - len(layout.head)), stretch.size_bytes - 1)
     info = source.info
-    first = await source.read(stretch.offset, sent)
+    first = [chunk async for chunk in source.chunks(stretch.offset, sent)]
     body = StoredRange(info.key, stretch.offset + sent, stretch.size_bytes - sent, info.etag or "")
-    return Composition(body, layout.head + first, layout.tail), compared
+    return Composition(body, b"".join((layout.head, *first)), layout.tail), compared
 
 
 async def _prove(
@@ -92,14 +92,14 @@ async def _prove(
     """All that was sent is read back, and the end of what was copied; its file then holds what was found."""
     last = made_of.size_bytes - len(made_of.tail) - compared
     end_of_source = stretch.offset + stretch.size_bytes - compared
-    head, tail, expected = await asyncio.gather(
-        read_range(store, info.key, 0, len(made_of.head)),
+    begins_alike, tail, expected = await asyncio.gather(
+        begins_with(store, info.key, made_of.head),
         read_range(store, info.key, last, info.size - last),
         source.read(end_of_source, compared),
     )
-    if head != made_of.head or tail != expected + made_of.tail:
+    if not begins_alike or tail != expected + made_of.tail:
         raise SegmentDiffers(segment.index)
-    await asyncio.to_thread(_write_found, segment, head[: len(stretch.head)], made_of.tail)
+    await asyncio.to_thread(_write_found, segment, made_of.head[: len(stretch.head)], made_of.tail)
 
 
 def _lay_out(path: Path, stretch: Stretch, dress: Dress, cut: Cut) -> _Layout:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from server.media.copying.opened import created
@@ -27,6 +28,9 @@ class Hollow:
     async def make(self) -> None:
         await asyncio.to_thread(_make, self.path, self.info.size)
 
+    def chunks(self, offset: int, size_bytes: int) -> AsyncIterator[bytes]:
+        return self._store.get(self.info.key, offset=offset, length=size_bytes)
+
     async def read(self, offset: int, size_bytes: int) -> bytes:
         return await read_range(self._store, self.info.key, offset, size_bytes)
 
@@ -35,7 +39,7 @@ class Hollow:
         if (offset, size_bytes) in self._filled:
             return
         position = offset
-        async for chunk in self._store.get(self.info.key, offset=offset, length=size_bytes):
+        async for chunk in self.chunks(offset, size_bytes):
             await asyncio.to_thread(_write, self.path, chunk, position)
             position += len(chunk)
         self._filled.add((offset, size_bytes))
@@ -64,6 +68,15 @@ async def is_wav(store: ObjectStore, key: str) -> bool:
 async def read_range(store: ObjectStore, key: str, offset: int, size_bytes: int) -> bytes:
     """Some megabytes at most."""
     return b"".join([chunk async for chunk in store.get(key, offset=offset, length=size_bytes)])
+
+
+async def begins_with(store: ObjectStore, key: str, expected: bytes) -> bool:
+    """All of it is read, and none of it kept."""
+    is_alike, position, view = True, 0, memoryview(expected)
+    async for chunk in store.get(key, offset=0, length=len(expected)):
+        is_alike = is_alike and chunk == view[position : position + len(chunk)]
+        position += len(chunk)
+    return is_alike and position == len(expected)
 
 
 def _make(path: Path, size_bytes: int) -> None:
