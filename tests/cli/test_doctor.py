@@ -14,6 +14,7 @@ from server.database.open import open_database
 from server.settings import Settings, load_settings
 from server.workflows.embedded.engine import running_engine
 from tests.services.databases import postgres
+from tests.services.folders import files_in
 from tests.services.seaweed import REGION, SeaweedServer, running_seaweed
 from tests.services.web import running_site
 from tests.services.zerokerf import Deployment, running
@@ -61,7 +62,7 @@ async def test_a_running_service_is_in_health(tmp_path: Path) -> None:
     deployment = Deployment(tmp_path / "data")
     with running(deployment):
         code, said = await doctor(deployment, "--json")
-        objects = [path for path in (deployment.data_dir / "objects").rglob("*") if path.is_file()]
+        objects = list(files_in(deployment.data_dir / "objects"))
 
     findings = json.loads(said)
     assert [finding["check"] for finding in findings] == CHECKS

@@ -13,7 +13,7 @@ import webvtt
 from pysubs2 import SSAFile
 
 from tests.end_to_end.service import JOB_WITHIN_S, Json, Service
-from tests.services.folders import paths_in
+from tests.services.folders import files_in
 from tests.services.zerokerf import API_KEY
 from tests.speech.recordings import words_in
 
@@ -167,5 +167,5 @@ def objects_of(service: Service, files: Json) -> list[str]:
 
 def scratch_of(service: Service) -> list[str]:
     """What is in progress, or was left behind."""
-    found = paths_in(service.deployment.data_dir / "scratch")
-    return [str(path) for path in found if path.is_file() and path.name != ".lock"]
+    found = files_in(service.deployment.data_dir / "scratch")
+    return [str(path) for path in found if path.name != ".lock"]

@@ -1,6 +1,5 @@
 """The ways of running the service that every test is held to."""
 
-import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +12,7 @@ from urllib3 import PoolManager
 
 from tests.end_to_end.service import Service
 from tests.services.cluster import BUCKET, running_cluster
+from tests.services.folders import files_in
 from tests.services.seaweed import REGION, SeaweedServer
 from tests.services.zerokerf import Deployment, running
 
@@ -89,8 +89,7 @@ def _stored_in(stack: ExitStack, server: SeaweedServer, bucket: str, prefix: str
 
 def _files_below(folder: Path) -> list[str]:
     """Also while the service removes some of them."""
-    found = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
-    return [str(path.relative_to(folder)) for path in found]
+    return [str(path.relative_to(folder)) for path in files_in(folder)]
 
 
 def _http(deployment: Deployment) -> httpx.Client:

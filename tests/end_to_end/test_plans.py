@@ -12,6 +12,7 @@ from tests.corpus.hostile import HTML
 from tests.end_to_end.polling import until
 from tests.end_to_end.service import Json, Service
 from tests.end_to_end.talks import CHAPTERS, MODES, TALKS
+from tests.services.folders import paths_in
 from tests.services.web import Site, gated, noticing, status, whole
 from tests.services.zerokerf import API_KEY
 
@@ -192,4 +193,5 @@ def test_a_client_that_leaves_stops_the_work_on_its_plan(service: Service, site:
 
 def scratch(service: Service) -> list[str]:
     """What plans have in scratch."""
-    return [str(path) for path in (service.deployment.data_dir / "scratch").rglob("plan_*")]
+    found = paths_in(service.deployment.data_dir / "scratch")
+    return [str(path) for path in found if path.name.startswith("plan_")]

@@ -21,6 +21,7 @@ from tests.corpus.decoders import samples_by_soundfile
 from tests.corpus.recordings import RATE
 from tests.faults.chaos_houses import House
 from tests.faults.chaos_jobs import Asked
+from tests.services.folders import files_in
 from tests.services.zerokerf import API_KEY
 from tests.speech.recordings import load_readings, word_error_rate, words_in
 from tests.webhooks.receiver import Received
@@ -72,8 +73,8 @@ def problems_of_scratch(house: House) -> list[Problem]:
     root = Path(
         house.deployment.environment().get("ZEROKERF_SCRATCH_DIR", house.deployment.data_dir / "scratch")
     )
-    files = [path for path in root.rglob("*") if path.is_file() and path.name != ".lock"]
-    return [Problem("left", f"in scratch: {path.relative_to(root)}") for path in files]
+    files = (path.relative_to(root) for path in files_in(root) if path.name != ".lock")
+    return [Problem("left", f"in scratch: {path}") for path in files]
 
 
 def problems_of_processes(house: House) -> list[Problem]:

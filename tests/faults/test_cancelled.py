@@ -9,6 +9,7 @@ from tests.end_to_end.polling import until
 from tests.end_to_end.service import Rest
 from tests.faults.conftest import LONG_S
 from tests.faults.processes import encoders
+from tests.services.folders import files_in, size_bytes_in
 from tests.services.zerokerf import Deployment, running
 
 pytestmark = pytest.mark.slow
@@ -38,11 +39,9 @@ def test_cancelling_in_mid_encode_ends_the_encoder_and_leaves_nothing(
 def _is_encoding(rest: Rest, job_id: str, data_dir: Path) -> bool:
     job = rest.get(job_id)
     assert job["status"] in {"queued", "processing"}, job
-    written = [path.stat().st_size for path in (data_dir / "scratch").rglob("*.ogg.part")]
-    return bool(encoders(data_dir)) and sum(written) > 0
+    return bool(encoders(data_dir)) and size_bytes_in(data_dir / "scratch", "*.ogg.part") > 0
 
 
 def _left(data_dir: Path) -> list[str]:
     places = (data_dir / "objects", data_dir / "scratch")
-    files = [path for place in places for path in place.rglob("*") if path.is_file()]
-    return [str(path) for path in files if path.name != ".lock"]
+    return [str(path) for place in places for path in files_in(place) if path.name != ".lock"]

@@ -11,6 +11,7 @@ import pytest
 from tests.corpus.speech import lecture
 from tests.faults.processes import family, wait_gone
 from tests.faults.watched import JOB_WITHIN_S, PATIENCE
+from tests.services.folders import paths_in
 from tests.services.zerokerf import API_KEY, Deployment, Process, running
 from tests.speech.recordings import word_error_rate, words_in, write
 from zerokerf.client import AsyncClient
@@ -67,4 +68,5 @@ async def test_a_service_killed_while_it_cuts_and_transcribes_goes_on_after_a_re
     assert percents == sorted(percents)
     assert parts == whole
     assert word_error_rate(reading.words, words_in(" ".join(whole))) <= 0.1
-    assert not list((deployment.data_dir / "objects").rglob("sound-*"))
+    stored = paths_in(deployment.data_dir / "objects")
+    assert [path for path in stored if path.name.startswith("sound-")] == []

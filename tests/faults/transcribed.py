@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.faults.watched import JOB_WITHIN_S, PATIENCE
+from tests.services.folders import files_in, paths_in
 from tests.services.zerokerf import API_KEY, Deployment, Process
 from tests.speech.recordings import Reading, word_error_rate, words_in
 from zerokerf.batch_client import BatchClient
@@ -83,8 +84,8 @@ async def check(job: Transcribed, lecture: Reading, deployment: Deployment, fold
 
 def left_of_work(deployment: Deployment) -> list[str]:
     """Decoded sound in the store, and anything in scratch."""
-    sounds = (deployment.data_dir / "objects").rglob("work/*")
-    scratch = (path for path in (deployment.data_dir / "scratch").rglob("*") if path.is_file())
+    sounds = (path for path in paths_in(deployment.data_dir / "objects") if path.parent.name == "work")
+    scratch = files_in(deployment.data_dir / "scratch")
     return [str(path) for path in (*sounds, *scratch) if path.name != ".lock"]
 
 

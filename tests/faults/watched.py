@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.corpus.decoders import decoded_samples
 from tests.corpus.recordings import RATE
 from tests.faults.processes import encoders
+from tests.services.folders import paths_in
 from tests.services.zerokerf import API_KEY, Deployment
 from zerokerf.calls import Patience
 from zerokerf.client import AsyncClient
@@ -92,10 +93,11 @@ async def check(watched: Watched, deployment: Deployment, folder: Path, *, worke
     ]
     files = [await watched.client.download(segment, folder) for segment in done.segments]
     assert [decoded_samples(file) for file in files] == [samples] * SEGMENTS
-    stored = [path.name for path in (deployment.data_dir / "objects").rglob("*") if path.parent.name == "out"]
+    stored = [path.name for path in paths_in(deployment.data_dir / "objects") if path.parent.name == "out"]
     assert sorted(stored) == sorted(file.name for file in files)
     assert encoders(deployment.data_dir) == []
-    assert list((deployment.data_dir / "scratch").rglob(f"{watched.id}*")) == []
+    scratch = paths_in(deployment.data_dir / "scratch")
+    assert [path for path in scratch if path.name.startswith(watched.id)] == []
     assert len(workers_of(deployment)) == workers
 
 
