@@ -1,7 +1,6 @@
 """The jobs of a load: each request is made twice, each job watched from its first event to its last."""
 
 import asyncio
-import json
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import httpx
 from tests.corpus.recordings import RATE, ffmpeg, music, write_wav
 from tests.faults.long_upload import CUT_S
 from tests.faults.long_upload import LENGTH_S as LONG_S
+from tests.faults.server_sent import BACK_SOON_S, server_sent
 from tests.faults.watched import PATIENCE
 from tests.services.web import Site, whole
 from tests.services.zerokerf import API_KEY
@@ -20,7 +20,6 @@ from tests.speech.recordings import load_readings, write
 from zerokerf.client import AsyncClient
 
 LENGTH_S = 24
-_BACK_SOON_S = 0.2
 _AWAY_FOR_S = 90.0
 
 
@@ -117,8 +116,9 @@ async def over_rest(_: AsyncClient, place: Place, asked: Asked) -> None:
     async with httpx.AsyncClient(base_url=f"{place.rest_url}/api/v1", headers=headers, timeout=30) as http:
         asked.id = await _accepted(http, body)
         assert await _accepted(http, body) == asked.id
-        while not await _followed(http, asked):  # noqa: ASYNC110 - nothing announces a service that is back
-            await asyncio.sleep(_BACK_SOON_S)
+        async for sequence, told in server_sent(http, asked.id):
+            asked.sequences.append(sequence)
+            asked.percents.append(int(told.get("progress") or 0))
 
 
 KINDS: dict[str, Run] = {
@@ -158,37 +158,9 @@ async def _accepted(http: httpx.AsyncClient, body: dict[str, object]) -> str:
             try:
                 answer = await http.post("/splits", json=body)
             except httpx.TransportError:
-                await asyncio.sleep(_BACK_SOON_S)
+                await asyncio.sleep(BACK_SOON_S)
                 continue
             if answer.status_code < 500:
                 assert answer.status_code == 201, answer.text
                 return str(answer.json()["id"])
-            await asyncio.sleep(_BACK_SOON_S)
-
-
-async def _followed(http: httpx.AsyncClient, asked: Asked) -> bool:
-    """Whether the last event has come."""
-    headers = {"Last-Event-ID": str(asked.sequences[-1])} if asked.sequences else {}
-    try:
-        async with http.stream("GET", f"/splits/{asked.id}/events", headers=headers) as stream:
-            if stream.status_code >= 500:
-                return False
-            assert stream.status_code == 200, await stream.aread()
-            return await _read_events(stream, asked)
-    except httpx.TransportError:
-        return False
-
-
-async def _read_events(stream: httpx.Response, asked: Asked) -> bool:
-    number = 0
-    async for line in stream.aiter_lines():
-        name, _, value = line.partition(": ")
-        if name == "id":
-            number = int(value)
-        elif name == "data":
-            asked.sequences.append(number)
-            told = json.loads(value)
-            asked.percents.append(int(told.get("progress") or 0))
-            if told.get("status") in ("completed", "failed"):
-                return True
-    return False
+            await asyncio.sleep(BACK_SOON_S)
