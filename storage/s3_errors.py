@@ -108,14 +108,17 @@ def of_code(code: str, key: str) -> ZerokerfError | None:
 
 
 def _of_clocks(error: S3Error, began: datetime) -> ZerokerfError | None:
-    """An answer without a body says nothing of why it refuses, but it says what time it is there."""
+    """An answer without a body says nothing of why it refuses, but it says what time it is there. One that
+    does not has been cut off (RFC 9110, section 6.6.1)."""
+    if status_of(error) != 403:
+        return None
     try:
         there = parsedate_to_datetime(error.response.headers.get("Date", "")).astimezone(UTC)
     except ValueError:
-        return None
+        return Unavailable("The object store")
     # A clock may have been set right between the request and its answer.
     is_off = any(abs(here - there) > _CLOCKS_APART for here in (began, datetime.now(UTC)))
-    return Unavailable("The object store") if is_off and status_of(error) == 403 else None
+    return Unavailable("The object store") if is_off else None
 
 
 def _of_status(status: int, key: str, offset: int) -> ZerokerfError:

@@ -53,6 +53,11 @@ class StorageDenied(ZerokerfError):
     def __init__(self) -> None:
         super().__init__("The object store refused the service access.")
 
+    @property
+    def is_transient(self) -> bool:
+        """Credentials are replaced and clocks set right while jobs wait that were accepted."""
+        return True
+
 
 class StorageFull(ZerokerfError):
     kind = Kind.RESOURCE_EXHAUSTED

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from enum import Enum, auto
 
 _SLOW_S = 0.5
@@ -21,6 +22,8 @@ class Fault(Enum):
     SKEWED = auto()
     #: Answer 403 without a reason, but with the time of long ago.
     LONG_AGO = auto()
+    #: Answer 403 without a reason or a time, as an answer that breaks off does.
+    TIMELESS = auto()
     #: Answer 501 without asking the server.
     UNKNOWN = auto()
     #: Say that there is no such upload, without asking the server.
@@ -37,23 +40,32 @@ class Fault(Enum):
     CORRUPT = auto()
 
 
-def _error(status: str, code: str) -> bytes:
-    return _answered(status, "Content-Type: application/xml", f"<Error><Code>{code}</Code></Error>")
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """Without a code it has no body."""
 
+    status: str
+    code: str = ""
+    #: None: the time of the answer.
+    date: str | None = None
 
-def _answered(status: str, header: str, body: str = "") -> bytes:
-    head = f"{header}\r\nContent-Length: {len(body)}\r\nConnection: close"
-    return f"HTTP/1.1 {status}\r\n{head}\r\n\r\n{body}".encode()
+    def bytes_now(self) -> bytes:
+        body = f"<Error><Code>{self.code}</Code></Error>" if self.code else ""
+        date = formatdate(usegmt=True) if self.date is None else self.date
+        headers = [f"Date: {date}"] if date else []
+        headers += ["Content-Type: application/xml", f"Content-Length: {len(body)}", "Connection: close"]
+        return "\r\n".join((f"HTTP/1.1 {self.status}", *headers, "", body)).encode()
 
 
 _ANSWERS = {
-    Fault.BUSY: _error("503 Busy", "SlowDown"),
-    Fault.BROKEN: _error("500 Broken", "InternalError"),
-    Fault.REFUSE: _error("403 Forbidden", "AccessDenied"),
-    Fault.SKEWED: _error("403 Forbidden", "RequestTimeTooSkewed"),
-    Fault.LONG_AGO: _answered("403 Forbidden", "Date: Thu, 01 Jan 2026 10:00:00 GMT"),
-    Fault.UNKNOWN: _error("501 Not Implemented", "NotImplemented"),
-    Fault.GONE: _error("404 Not Found", "NoSuchUpload"),
+    Fault.BUSY: _Answer("503 Busy", "SlowDown"),
+    Fault.BROKEN: _Answer("500 Broken", "InternalError"),
+    Fault.REFUSE: _Answer("403 Forbidden", "AccessDenied"),
+    Fault.SKEWED: _Answer("403 Forbidden", "RequestTimeTooSkewed"),
+    Fault.LONG_AGO: _Answer("403 Forbidden", date="Thu, 01 Jan 2026 10:00:00 GMT"),
+    Fault.TIMELESS: _Answer("403 Forbidden", date=""),
+    Fault.UNKNOWN: _Answer("501 Not Implemented", "NotImplemented"),
+    Fault.GONE: _Answer("404 Not Found", "NoSuchUpload"),
 }
 
 
@@ -134,7 +146,7 @@ async def _answer(
     proxy.seen.append(request)
     fault = proxy.rule(request)
     if fault in _ANSWERS:
-        writer.write(_ANSWERS[fault])
+        writer.write(_ANSWERS[fault].bytes_now())
         await writer.drain()
         return
     if fault is Fault.CORRUPT:

@@ -93,8 +93,12 @@ async def test_a_refusal_because_of_the_time_is_an_outage(opened: OpenedStore, p
     proxy.rule = every(Fault.SKEWED, "PUT", "a.bin")
     with pytest.raises(Unavailable):
         await opened.store.put("a.bin", b"other bytes", content_type=BIN)
-    proxy.rule = every(Fault.LONG_AGO, "HEAD", "a.bin")
-    with pytest.raises(Unavailable):
+    for fault in (Fault.LONG_AGO, Fault.TIMELESS):
+        proxy.rule = every(fault, "HEAD", "a.bin")
+        with pytest.raises(Unavailable):
+            await opened.store.head("a.bin")
+    proxy.rule = every(Fault.REFUSE, "HEAD", "a.bin")
+    with pytest.raises(StorageDenied):
         await opened.store.head("a.bin")
 
 

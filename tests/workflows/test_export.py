@@ -17,14 +17,14 @@ from storage.signed_links import LocalSigner
 from tests.retention.kept import NOW, add_account, count, keys
 from tests.storage.content import read
 from tests.workflows.upkeep_house import House, running_house
-from zerokerf.errors import StorageDenied
+from zerokerf.errors import InternalError
 
 HOOK = "https://example.org/hook"
 
 
 class FullStore(MemoryStore):
     async def put(self, *args: object, **kwargs: object) -> None:  # type: ignore[override]  # it never stores
-        raise StorageDenied
+        raise InternalError
 
 
 @pytest.fixture

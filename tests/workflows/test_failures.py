@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 from server.jobs.wanted import JobNoLongerWanted
 from server.workflows.failures import NO_LONGER_WANTED, failure_of, may_pass, reported, reported_in
 from server.workflows.messages import FailedJob, JobRef, packed_plan, unpacked_plan
-from zerokerf.errors import CorruptFile, InvalidParams, StorageDenied, Unavailable, ZerokerfError
+from zerokerf.errors import CorruptFile, InternalError, InvalidParams, StorageDenied, Unavailable
 
 JOB = JobRef("job_a", "acc_a")
 
@@ -35,9 +35,13 @@ def test_a_passing_outage_is_retried_and_its_sentence_stays_inside() -> None:
 
 
 def test_our_own_trouble_is_not_told_to_clients() -> None:
-    error: ZerokerfError = StorageDenied()
+    error = crossed(InternalError())
 
-    assert crossed(error).type == "JOB_FAILED"
+    assert (error.type, error.non_retryable) == ("JOB_FAILED", True)
+
+
+def test_a_store_that_refuses_our_credentials_is_an_outage() -> None:
+    assert may_pass(crossed(StorageDenied()))
 
 
 def test_a_job_that_is_no_longer_wanted_is_told_apart_from_a_failure() -> None:

@@ -16,7 +16,7 @@ from server.workflows.upkeep.schedule import SCHEDULE_ID, RetentionSchedule
 from storage.memory import MemoryStore
 from tests.retention.kept import add_account, completed, keys, put, records_at, row_of
 from tests.workflows.upkeep_house import House, running_house
-from zerokerf.errors import StorageDenied
+from zerokerf.errors import InternalError
 
 HOUR = timedelta(hours=1)
 LONG_AGO = datetime.now(UTC) - timedelta(days=10)
@@ -24,10 +24,10 @@ FREQUENT = {"jobs", "archives", "accounts"}
 
 
 class UnlistableStore(MemoryStore):
-    """Refuses to tell what it holds."""
+    """Cannot tell what it holds."""
 
     def list(self, prefix: str) -> AsyncIterator[object]:  # type: ignore[override]  # it never yields
-        raise StorageDenied
+        raise InternalError
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ async def test_a_round_is_finished_by_another_worker(house: House) -> None:
     assert report.counts["jobs"] == 1
 
 
-async def test_a_step_that_is_refused_does_not_keep_the_others(tmp_path: Path) -> None:
+async def test_a_step_that_fails_does_not_keep_the_others(tmp_path: Path) -> None:
     async with running_house(tmp_path, UnlistableStore()) as house:
         await completed(records_at(house.database, LONG_AGO), house.store)
 
