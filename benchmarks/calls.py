@@ -18,8 +18,8 @@ from server.accounts.rate_limits import RateLimits
 from server.database.migrate import migrate
 from server.database.open import open_database
 from server.jobs.model import SplitRequest
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
 
 BAR_S = 0.001
 WARM_UP, REPEATS = 100, 1000

@@ -14,8 +14,8 @@ from server.accounts.bootstrap import ACCOUNT_ID, ensure_bootstrap
 from server.database.migrate import migrate
 from server.database.open import Database, open_database
 from server.jobs.model import Progress, SplitRequest
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups import open_wakeups
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.open import open_wakeups
 from tests.services.ports import lasting_port
 from tests.services.postgres import PostgresServer
 

@@ -17,12 +17,12 @@ from server.accounts.plans import Plans, read_plans
 from server.database.clock import utc_now
 from server.database.migrate import migrate
 from server.database.open import Database, open_database
-from server.jobs.admission import Admission
-from server.jobs.afterwards import Afterwards
-from server.jobs.batch_records import BatchRecords
-from server.jobs.open_counts import count_open
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups import Wakeups, open_wakeups
+from server.jobs.batch.records import BatchRecords
+from server.jobs.handover.admission import Admission
+from server.jobs.handover.afterwards import Afterwards
+from server.jobs.handover.open_counts import count_open
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.open import Wakeups, open_wakeups
 from server.observe.observing import Observing
 from server.settings import Settings
 from server.speech.model_files import ModelFiles

@@ -30,10 +30,10 @@ from server.api.split_service import SplitService
 from server.api.upload_service import UploadService
 from server.api.webhook_service import WebhookService
 from server.fetch.guard import AddressPolicy
-from server.jobs.batch_jobs import BatchJobs
-from server.jobs.open_work import OpenWork
-from server.jobs.reconciler import Round, Sweep, reconcile_forever, rounds_of_jobs
-from server.jobs.split_jobs import SplitJobs
+from server.jobs.batch.jobs import BatchJobs
+from server.jobs.handover.open_work import OpenWork
+from server.jobs.handover.reconciler import Round, Sweep, reconcile_forever, rounds_of_jobs
+from server.jobs.splits.jobs import SplitJobs
 from server.parts import Ground, open_models
 from server.pem_files import read_pem, read_pem_if_named
 from server.process import Stopped, owned

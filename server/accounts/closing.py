@@ -10,7 +10,7 @@ from server.database.clock import Clock, utc_now
 from server.database.open import Database
 from server.database.schema import UtcTime
 from server.database.tables import account_exports, accounts, api_keys, jobs, uploads
-from server.jobs.handing_over import hand_over
+from server.jobs.handover.handing_over import hand_over
 from zerokerf.errors import Unauthenticated
 
 #: From the end of an account to that of its records.

@@ -10,7 +10,7 @@ from server.database.clock import Clock, utc_now
 from server.database.open import Database
 from server.database.schema import UtcTime
 from server.database.tables import account_exports
-from server.jobs.announcing import announce
+from server.jobs.records.announcing import announce
 
 KEPT_FOR = timedelta(days=7)
 _EVENT = "account.exported"

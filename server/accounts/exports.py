@@ -14,7 +14,7 @@ from server.database.inserting import insert_into
 from server.database.open import Database
 from server.database.repeats import fingerprint, forget_request, request_key
 from server.database.tables import account_exports
-from server.jobs.handing_over import hand_over
+from server.jobs.handover.handing_over import hand_over
 from storage.interface import UrlSigner
 from storage.keys import export_key, file_name_of
 from zerokerf.errors import ExportNotFound, IdempotencyConflict

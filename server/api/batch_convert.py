@@ -4,8 +4,8 @@ from server.api.batch_config import config_message, output_message
 from server.api.batch_json import json_struct
 from server.api.batch_rules import STATES
 from server.api.message_parts import duration_of, error_message, priority_of, timestamp
-from server.jobs.batch_model import BatchJob, BatchState
-from server.jobs.batch_states import batch_state
+from server.jobs.batch.model import BatchJob, BatchState
+from server.jobs.batch.states import batch_state
 from server.jobs.model import JobEvent, Progress
 from server.speech.models import ALIAS, Models
 from zerokerf.formats import CONTENT_TYPES, Format

@@ -7,7 +7,7 @@ from server.api.batch_convert import media_type_of, state_of
 from server.api.link_life import link_life
 from server.api.message_parts import timestamp
 from server.database.clock import Clock, utc_now
-from server.jobs.batch_model import BatchJob, BatchState
+from server.jobs.batch.model import BatchJob, BatchState
 from server.speech.transcript_formats import MEDIA_TYPES, TranscriptFormat
 from storage.interface import UrlSigner
 from storage.keys import file_name_of, source_key, transcript_key, transcripts_prefix

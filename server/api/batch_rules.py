@@ -12,7 +12,7 @@ from server.api.batch_config import model_code_of, output_config, transcription_
 from server.api.batch_json import json_object, tracking_object
 from server.database.ids import shown
 from server.fetch.guard import AddressPolicy, check_url
-from server.jobs.batch_model import BatchQuery, BatchRequest, BatchState, SortBy
+from server.jobs.batch.model import BatchQuery, BatchRequest, BatchState, SortBy
 from server.speech.models import Models
 from storage.keys import upload_id_of
 from zerokerf.errors import InvalidParams, InvalidUrl, UploadNotFound

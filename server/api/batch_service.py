@@ -15,9 +15,9 @@ from server.api.desk import Desk
 from server.api.interceptors import Context
 from server.api.told_once import ToldOnce
 from server.fetch.guard import AddressPolicy
-from server.jobs.batch_ids import job_id_for, new_public_id
-from server.jobs.batch_jobs import BatchJobs
-from server.jobs.batch_model import BatchJob, BatchRequest
+from server.jobs.batch.ids import job_id_for, new_public_id
+from server.jobs.batch.jobs import BatchJobs
+from server.jobs.batch.model import BatchJob, BatchRequest
 from server.jobs.model import JobEvent
 from server.speech.models import Models
 from server.uploads.model import Purpose, Upload

@@ -5,8 +5,8 @@ from datetime import datetime
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from server.jobs.announcing import Asked
 from server.jobs.model import Failure
+from server.jobs.records.announcing import Asked
 from zerokerf.v1 import priority_pb2
 from zerokerf.v1.job_error_pb2 import JobError
 

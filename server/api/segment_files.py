@@ -10,8 +10,8 @@ from server.api.convert import segment_message, transcript_message
 from server.api.link_life import link_life
 from server.database.clock import Clock, utc_now
 from server.jobs.model import SplitJob, StoredSegment
+from server.jobs.records.segments import transcripts_of
 from server.jobs.speech_model import StoredTranscript
-from server.jobs.split_rows import transcripts_of
 from server.speech.transcript_formats import MEDIA_TYPES, TranscriptFormat
 from storage.interface import SignedUrl, UrlSigner
 from storage.keys import file_name_of, segment_key, split_transcript_key

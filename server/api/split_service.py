@@ -12,7 +12,7 @@ from server.api.segment_files import SegmentFiles
 from server.api.told_once import ToldOnce
 from server.fetch.guard import AddressPolicy
 from server.jobs.model import JobEvent
-from server.jobs.split_jobs import SplitJobs
+from server.jobs.splits.jobs import SplitJobs
 from server.jobs.states import State
 from server.speech.models import Models
 from zerokerf.v1 import split_service_pb2, split_service_pb2_grpc

@@ -7,11 +7,11 @@ from pathlib import Path
 import structlog
 from temporalio import activity
 
-from server.jobs.manifest import manifest_json
 from server.jobs.model import SplitJob, SplitRequest
 from server.jobs.speech_model import SpeechRequest
-from server.jobs.split_records import SplitRecords
-from server.jobs.split_rows import request_of
+from server.jobs.splits.manifest import manifest_json
+from server.jobs.splits.records import SplitRecords
+from server.jobs.splits.rows import request_of
 from server.media.manifest.document import from_json
 from server.media.segment import sha256_of
 from server.media.splitting import Share

@@ -7,8 +7,8 @@ from functools import partial
 import structlog
 from temporalio import activity
 
-from server.jobs.batch_model import BatchJob, BatchRequest
-from server.jobs.batch_records import BatchRecords
+from server.jobs.batch.model import BatchJob, BatchRequest
+from server.jobs.batch.records import BatchRecords
 from server.jobs.model import SourceFacts
 from server.media.integrity import integrity_notes
 from server.media.integrity_scan import read_integrity

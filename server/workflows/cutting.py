@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from server.jobs.model import SourceFacts, SplitJob, StoredSegment
-from server.jobs.split_records import SplitRecords
+from server.jobs.splits.records import SplitRecords
 from server.media.cutter import Tools
 from server.media.facts import SourceFacts as MediaFacts
 from server.media.manifest.document import Composition, Method, part_json

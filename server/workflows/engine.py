@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from server.jobs.kinds import KindName
 from server.jobs.model import SplitPlan, SplitRequest
-from server.jobs.split_rows import plan_of
+from server.jobs.splits.rows import plan_of
 from server.workflows.calls import RPC_LIMIT, engine_reached, start_once
 from server.workflows.failures import reported_in
 from server.workflows.messages import TASK_QUEUE, JobRef, PlanRef, unpacked_plan

@@ -12,9 +12,9 @@ from typing import Any
 import structlog
 from temporalio import activity
 
-from server.jobs.merging import merge_progress
 from server.jobs.model import Phase, Progress
-from server.jobs.records import JobRecords
+from server.jobs.records.jobs import JobRecords
+from server.jobs.records.merging import merge_progress
 from server.jobs.wanted import JobNoLongerWanted
 from zerokerf.errors import ZerokerfError
 

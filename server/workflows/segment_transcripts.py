@@ -8,7 +8,7 @@ from functools import partial
 
 from server.jobs.model import SplitJob, StoredSegment
 from server.jobs.speech_model import SpeechRequest, StoredTranscript
-from server.jobs.split_records import SplitRecords
+from server.jobs.splits.records import SplitRecords
 from server.media.in_order import in_order
 from server.speech.slicing import Part, sliced
 from server.speech.transcript import Transcript

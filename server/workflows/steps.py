@@ -13,10 +13,10 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
-from server.jobs.afterwards import Afterwards
-from server.jobs.announcing import Asked as AskedOfJobs
+from server.jobs.handover.afterwards import Afterwards
 from server.jobs.model import Job, SourceFacts
-from server.jobs.records import JobRecords
+from server.jobs.records.announcing import Asked as AskedOfJobs
+from server.jobs.records.jobs import JobRecords
 from server.workflows.failures import failure_of, reported
 from server.workflows.messages import FailedJob, JobRef
 from server.workflows.reporter import Reporter, reporting

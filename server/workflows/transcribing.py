@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from server.jobs.model import Job
-from server.jobs.records import JobRecords
+from server.jobs.records.jobs import JobRecords
 from server.jobs.speech_model import SpeechChunk, SpeechRequest
 from server.media.cutter import Tools
 from server.media.facts import SourceFacts as MediaFacts

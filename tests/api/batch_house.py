@@ -18,17 +18,17 @@ from server.api.desk import Desk
 from server.api.interceptors import CallInterceptor
 from server.database.open import Database
 from server.fetch.guard import AddressPolicy
-from server.jobs.batch_jobs import BatchJobs
-from server.jobs.batch_records import BatchRecords
+from server.jobs.batch.jobs import BatchJobs
+from server.jobs.batch.records import BatchRecords
 from server.jobs.model import Failure, SourceFacts
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.wakeups.in_process import InProcessWakeups
 from server.uploads.uploads import Uploads
 from storage.address import MemoryAddress, object_uri
 from storage.interface import ObjectInfo, Source
 from storage.memory import MemoryStore
 from storage.signed_links import LocalSigner
 from tests.api.batch_models import models
-from tests.jobs.engines import NotedEngine, afterwards
+from tests.jobs.handover.engines import NotedEngine, afterwards
 from zerokerf.errors import Unauthenticated, ZerokerfError
 from zerokerf.status import from_rpc_error
 from zerokerf.v1 import batch_pb2

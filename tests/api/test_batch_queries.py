@@ -6,7 +6,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from server.api import batch_rules
-from server.jobs.batch_model import BatchQuery, BatchState, SortBy
+from server.jobs.batch.model import BatchQuery, BatchState, SortBy
 from zerokerf.errors import InvalidParams
 from zerokerf.v1 import batch_pb2
 from zerokerf.v1 import batch_service_pb2 as pb

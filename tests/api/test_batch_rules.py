@@ -10,7 +10,7 @@ from server.api import batch_rules
 from server.api.batch_config import config_message, output_message
 from server.api.batch_json import json_object, json_struct
 from server.fetch.guard import AddressPolicy
-from server.jobs.batch_model import BatchRequest
+from server.jobs.batch.model import BatchRequest
 from tests.api.batch_models import models
 from zerokerf.errors import InvalidParams
 from zerokerf.v1 import batch_pb2

@@ -20,7 +20,7 @@ from server.jobs.model import (
     SplitPlan,
     SplitRequest,
 )
-from server.jobs.split_lists import MAX_PAGE_SIZE
+from server.jobs.splits.lists import MAX_PAGE_SIZE
 from server.jobs.states import State
 from zerokerf.encoding import Encoding
 from zerokerf.v1.priority_pb2 import PRIORITY_BULK

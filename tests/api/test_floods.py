@@ -24,16 +24,16 @@ from server.database.migrate import migrate
 from server.database.open import Database, open_database
 from server.fetch.guard import AddressPolicy
 from server.jobs.model import Progress, SplitRequest
-from server.jobs.split_jobs import SplitJobs
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.splits.jobs import SplitJobs
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
 from server.uploads.uploads import Uploads
 from storage.memory import MemoryStore
 from storage.signed_links import LocalSigner
 from tests.accounts.tenants import Time, keys_at, make_account, records_at
 from tests.api.batch_house import EnoughLeft
 from tests.api.batch_models import models
-from tests.jobs.engines import NotedEngine, afterwards
+from tests.jobs.handover.engines import NotedEngine, afterwards
 from zerokerf.errors import Unauthenticated
 from zerokerf.status import from_rpc_error
 from zerokerf.v1 import split_service_pb2 as pb

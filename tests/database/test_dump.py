@@ -6,9 +6,9 @@ import pytest
 
 from server.database.migrate import migrate
 from server.database.open import open_database
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
-from tests.jobs.split_work import new_job
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
+from tests.jobs.splits.work import new_job
 from tests.services.dumps import dump, restore
 
 

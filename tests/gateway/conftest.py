@@ -18,12 +18,12 @@ from gateway.config import GatewayConfig, LocalFiles
 from gateway.serve import serve_gateway
 from storage.local import LocalStore
 from storage.signed_links import LocalSigner
+from tests.gateway.account.memory_accounts import TOKEN, MemoryAccounts
+from tests.gateway.account.memory_webhooks import MemoryWebhooks
 from tests.gateway.admission import KEY
-from tests.gateway.batch_memory_service import MemoryBatchService
-from tests.gateway.memory_accounts import TOKEN, MemoryAccounts
+from tests.gateway.batch.memory_service import MemoryBatchService
 from tests.gateway.memory_limits import MemoryLimits
 from tests.gateway.memory_service import MemoryService
-from tests.gateway.memory_webhooks import MemoryWebhooks
 from zerokerf.channel import open_channel
 from zerokerf.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from zerokerf.v1.batch_service_pb2_grpc import add_BatchServiceServicer_to_server

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests.gateway import jobs
+from tests.gateway.account.memory_accounts import TOKEN, MemoryAccounts
 from tests.gateway.admission import KEY
-from tests.gateway.memory_accounts import TOKEN, MemoryAccounts
 from tests.gateway.memory_service import CREATED, MemoryService
 from zerokerf.v1.account_pb2 import ApiKey
 from zerokerf.v1.split_pb2 import Split

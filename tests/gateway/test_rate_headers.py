@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from tests.gateway import jobs
+from tests.gateway.account.memory_accounts import OLD_TOKEN, REVOKED_KEY, TOKEN
 from tests.gateway.admission import KEY
-from tests.gateway.memory_accounts import OLD_TOKEN, REVOKED_KEY, TOKEN
 from tests.gateway.memory_limits import RESET, RETRY_AFTER_S, MemoryLimits
 from tests.gateway.memory_service import MemoryService
 from zerokerf.v1.split_pb2 import Split, SplitEvent

@@ -15,10 +15,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.gateway.account.memory_accounts import TOKEN, MemoryAccounts
+from tests.gateway.account.memory_webhooks import MemoryWebhooks
 from tests.gateway.admission import KEY
-from tests.gateway.memory_accounts import TOKEN, MemoryAccounts
 from tests.gateway.memory_limits import MemoryLimits
-from tests.gateway.memory_webhooks import MemoryWebhooks
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -16,7 +16,7 @@ from server.media.probing.probe import probe
 from server.media.verify import verify_segment
 from tests.media.conftest import Room
 from tests.media.corpus import RATE, SAMPLES, ffmpeg, riff, speech_like
-from tests.media.damage import outcome_of
+from tests.media.damage.trying import outcome_of
 from zerokerf.errors import CorruptFile, SourceTooLong, UnsupportedFormat
 from zerokerf.formats import Format
 

@@ -30,7 +30,7 @@ from server.media.manifest.document import (
 )
 from server.media.proof import prove_copies
 from tests.media.conftest import Room
-from tests.media.test_proof import Segment, cut, source_of
+from tests.media.proof.test_proof import Segment, cut, source_of
 from zerokerf.errors import InvalidManifest
 from zerokerf.formats import Format
 

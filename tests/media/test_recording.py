@@ -17,7 +17,7 @@ from server.media.probing.prober import Prober
 from server.media.recipe import Recipe
 from server.media.tags.names import TagPolicy, Tags
 from tests.media.conftest import Room
-from tests.media.test_tags_hostile import with_id3
+from tests.media.tags.test_hostile import with_id3
 from zerokerf.errors import CorruptFile, TooManyChapters
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

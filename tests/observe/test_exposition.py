@@ -8,10 +8,10 @@ import pytest
 
 from server.database.clock import utc_now
 from server.database.open import Database
+from server.jobs.handover.open_counts import count_open
 from server.jobs.model import Failure, SplitRequest
-from server.jobs.open_counts import count_open
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
 from server.observe.exposition import Exposition, serving_metrics
 from server.observe.metrics import Metrics
 from server.webhooks.pending import count_pending

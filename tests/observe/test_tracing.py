@@ -5,8 +5,8 @@ from typing import cast
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import get_current_span
 
-from server.jobs.admission import Admission
-from server.jobs.afterwards import Afterwards
+from server.jobs.handover.admission import Admission
+from server.jobs.handover.afterwards import Afterwards
 from server.observe.tracing import open_tracing, served
 
 

@@ -11,12 +11,12 @@ from server.database.clock import Clock
 from server.database.open import Database
 from server.database.tables import accounts
 from server.jobs.model import Progress, SplitJob, Terms
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
 from storage.interface import ObjectInfo, ObjectStore
 from storage.keys import manifest_key, segment_key, source_key
 from storage.memory import MemoryStore
-from tests.jobs.split_work import FACTS, REQUEST, segment
+from tests.jobs.splits.work import FACTS, REQUEST, segment
 from zerokerf.errors import Unavailable
 
 BIN = "application/octet-stream"

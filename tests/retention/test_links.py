@@ -8,12 +8,12 @@ import pytest
 from server.api.batch_files import BatchFiles
 from server.api.link_life import link_life
 from server.api.segment_files import SegmentFiles
-from server.jobs.batch_model import BatchJob, BatchRequest
+from server.jobs.batch.model import BatchJob, BatchRequest
 from server.jobs.model import Job, Phase, Progress, SplitJob
 from server.jobs.speech_model import StoredTranscript
 from server.jobs.states import State
 from storage.signed_links import LocalSigner
-from tests.jobs.split_work import FACTS, REQUEST, segment
+from tests.jobs.splits.work import FACTS, REQUEST, segment
 from tests.retention.kept import NOW, at
 from zerokerf.v1 import split_pb2
 

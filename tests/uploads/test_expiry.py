@@ -9,8 +9,8 @@ from sqlalchemy import update
 from server.database.open import Database
 from server.database.tables import jobs
 from server.jobs.model import Failure, SplitRequest
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
 from server.uploads.expiry import remove_expired
 from server.uploads.uploads import Uploads
 from storage.memory import MemoryStore

@@ -12,8 +12,8 @@ from server.database.migrate import migrate
 from server.database.open import Database, open_database
 from server.database.tables import split_segments
 from server.jobs.model import SourceFacts, SplitJob, SplitRequest
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
 from server.media.copying.mp3.cut import open_mp3
 from server.media.cutter import Tools
 from server.media.decoder import find_decoder

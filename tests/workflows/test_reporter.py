@@ -8,8 +8,8 @@ from temporalio.testing import ActivityEnvironment
 from server.database.migrate import migrate
 from server.database.open import open_database
 from server.jobs.model import Progress, SplitRequest
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
 from server.workflows.reporter import DECODED_PERCENT, FETCHED_PERCENT, Counter, Reporter, reporting
 
 REQUEST = SplitRequest(source_url="https://example.org/a.wav", segment_ns=10**9)

@@ -11,16 +11,16 @@ import pytest
 
 from server.database.migrate import migrate
 from server.database.open import Database, open_database
-from server.jobs.batch_records import BatchRecords
+from server.jobs.batch.records import BatchRecords
 from server.jobs.model import Failure, Job, Progress, SplitRequest, Terms
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
 from server.webhooks.delivery_log import DeliveryLog
 from server.webhooks.model import Delivery
 from server.workflows.webhooks.bodies import WebhookBodies
 from storage.signed_links import LocalSigner
-from tests.jobs import batch_work
-from tests.jobs.split_work import FACTS, REQUEST, segment
+from tests.jobs.batch import work as batch_work
+from tests.jobs.splits.work import FACTS, REQUEST, segment
 from tests.webhooks.deliveries import BEGINNING, Hand
 
 URL = "https://hooks.example.com/a"

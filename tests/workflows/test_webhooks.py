@@ -16,10 +16,10 @@ from temporalio.testing import ActivityEnvironment
 
 from server.database.migrate import migrate
 from server.database.open import Database, open_database
-from server.jobs.batch_records import BatchRecords
+from server.jobs.batch.records import BatchRecords
 from server.jobs.model import Failure, Progress, SplitJob, SplitRequest
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
 from server.webhooks.deliveries import Deliveries
 from server.webhooks.delivery_log import DeliveryLog
 from server.webhooks.delivery_records import DeliveryRecords
@@ -35,7 +35,7 @@ from server.workflows.webhooks.engine import DeliveryEngine
 from server.workflows.webhooks.worker import make_webhook_worker
 from storage.signed_links import LocalSigner
 from tests.fetch.site import forever
-from tests.jobs.split_work import FACTS, REQUEST, segment
+from tests.jobs.splits.work import FACTS, REQUEST, segment
 from tests.webhooks.deliveries import new_account, new_delivery
 from tests.webhooks.receiver import Received, answers, loopback_post, receiving
 

@@ -13,8 +13,8 @@ from server.accounts.export_records import ExportRecords
 from server.database.clock import utc_now
 from server.database.migrate import migrate
 from server.database.open import Database, open_database
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
 from server.retention.closed import ClosedAccounts
 from server.workflows.embedded.engine import running_engine
 from server.workflows.scratch import open_scratch
@@ -23,7 +23,7 @@ from server.workflows.upkeep.export_activities import ExportActivities, ExportPa
 from server.workflows.upkeep.retention_activities import RetentionActivities, RetentionParts
 from server.workflows.upkeep.worker import make_upkeep_worker
 from storage.memory import MemoryStore
-from tests.jobs.engines import NotedEngine
+from tests.jobs.handover.engines import NotedEngine
 
 
 @dataclass

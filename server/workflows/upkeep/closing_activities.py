@@ -7,8 +7,8 @@ from typing import Protocol
 
 from temporalio import activity
 
-from server.jobs.engine import JobEngine
-from server.jobs.handing_over import stop
+from server.jobs.handover.engine import JobEngine
+from server.jobs.handover.handing_over import stop
 from server.retention.closed import ClosedAccounts
 from server.workflows.upkeep.messages import AccountRef
 from server.workflows.upkeep.steps import upkeep

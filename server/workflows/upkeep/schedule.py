@@ -18,7 +18,7 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 
-from server.jobs.reconciler import surviving
+from server.jobs.handover.reconciler import surviving
 from server.workflows.calls import RPC_LIMIT, engine_reached
 from server.workflows.upkeep.messages import UPKEEP_QUEUE
 from server.workflows.upkeep.retention_workflow import RetentionWorkflow

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from server.accounts.export_records import KEPT_FOR
 from server.database.clock import Clock, utc_now
-from server.jobs.batch_model import BatchJob
-from server.jobs.batch_records import BatchRecords
-from server.jobs.batch_rows import BATCH
+from server.jobs.batch.model import BatchJob
+from server.jobs.batch.records import BatchRecords
+from server.jobs.batch.rows import BATCH
 from server.jobs.model import SplitJob, SplitRequest, StoredSegment
-from server.jobs.split_records import SplitRecords
-from server.jobs.split_rows import SPLIT
+from server.jobs.splits.records import SplitRecords
+from server.jobs.splits.rows import SPLIT
 from server.speech.transcript_formats import MEDIA_TYPES, TranscriptFormat
 from server.webhooks import payload
 from server.webhooks.model import Delivery

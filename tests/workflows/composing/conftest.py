@@ -8,8 +8,8 @@ import pytest
 
 from server.database.migrate import migrate
 from server.database.open import open_database
-from server.jobs.split_records import SplitRecords
-from server.jobs.wakeups_in_process import InProcessWakeups
+from server.jobs.splits.records import SplitRecords
+from server.jobs.wakeups.in_process import InProcessWakeups
 from server.media.cutter import Tools
 from server.media.decoder import find_decoder
 from server.media.facts import MediaLimits

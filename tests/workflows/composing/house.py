@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server.jobs.model import Progress, SourceFacts, SplitJob, SplitRequest
-from server.jobs.split_records import SplitRecords
+from server.jobs.splits.records import SplitRecords
 from server.media.decoder import find_decoder
 from server.media.wav import build_header
 from server.uploads.uploads import Uploads

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from server.jobs.manifest import manifest_json
 from server.jobs.model import Progress, SplitRequest, StoredSegment
+from server.jobs.splits.manifest import manifest_json
 from server.media.manifest.check import reprove
 from server.media.manifest.document import from_json
 from server.workflows.composing.cutter import suits

@@ -1,0 +1,1 @@
+"""Transcription jobs: what clients can do with them, and their records."""

@@ -1,0 +1,1 @@
+"""How what was recorded reaches the engine: at once, when its turn comes, and again if it got lost."""

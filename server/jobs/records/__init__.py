@@ -1,0 +1,1 @@
+"""What is on record of jobs of every kind, and how it changes."""

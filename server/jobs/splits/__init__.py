@@ -1,0 +1,1 @@
+"""Split jobs: what clients can do with them, and their records."""

@@ -1,0 +1,1 @@
+"""REST for a whole account: keys, billing, archives, webhooks."""

@@ -1,0 +1,1 @@
+"""Transcription jobs: their records, lists and ends."""

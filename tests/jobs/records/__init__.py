@@ -1,0 +1,1 @@
+"""What holds for the records of every kind."""

@@ -1,0 +1,1 @@
+"""Split jobs: what clients do with them, and their records."""

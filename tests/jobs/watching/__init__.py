@@ -1,0 +1,1 @@
+"""Jobs are watched."""

@@ -1,0 +1,1 @@
+"""What a recording's file or cue sheet says of its parts."""

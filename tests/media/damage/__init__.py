@@ -1,0 +1,1 @@
+"""Damaged recordings, and what becomes of them."""

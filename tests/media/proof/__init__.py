@@ -1,0 +1,1 @@
+"""Copied segments are proven."""

@@ -1,0 +1,1 @@
+"""The walls round what reads strangers' files."""

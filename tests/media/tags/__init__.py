@@ -1,0 +1,1 @@
+"""What recordings and segments are called."""
