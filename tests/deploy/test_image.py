@@ -16,7 +16,7 @@ import pytest
 from tests.deploy.compose_file import ROOT
 from tests.deploy.containers import Place, is_healthy, started, wait_healthy
 from tests.deploy.dockerfile import DOCKERFILE, Stage, instructions, stages
-from tests.services.zerokerf import free_port
+from tests.services.ports import lasting_port
 
 PACKAGES = ("zerokerf", "server", "storage", "gateway")
 BUILD_WITHIN_S = 280.0
@@ -148,7 +148,7 @@ def test_the_installed_program_runs_outside_the_checkout(image: Image) -> None:
 @pytest.mark.slow
 def test_the_image_alone_serves_everything(image: Image, tmp_path: Path) -> None:
     """With its tables, plans, model, decoder and engine, none of them from the checkout."""
-    grpc, rest = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    grpc, rest = (f"127.0.0.1:{lasting_port()}" for _ in range(2))
     addresses = {"ZEROKERF_GRPC_ADDRESS": grpc, "ZEROKERF_REST_ADDRESS": rest}
     service = {
         "build": ".",

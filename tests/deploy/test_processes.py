@@ -17,9 +17,9 @@ import yaml
 from tests.corpus.recordings import SAMPLES, music, write_wav
 from tests.deploy.compose_file import ROOT, Service, services_of
 from tests.deploy.containers import Place, finish, is_healthy, started, wait_healthy
+from tests.services.ports import lasting_port
 from tests.services.postgres import running_postgres
 from tests.services.seaweed import _free_ports
-from tests.services.zerokerf import free_port
 from zerokerf.client import AsyncClient
 from zerokerf.v1.split_pb2 import Split
 
@@ -45,7 +45,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, variables: dict[str, str]) -
         records = stack.enter_context(running_postgres())
         asyncio.run(_make_role(records, services["records"]["environment"]))
         ports = _free_ports(5)
-        grpc, rest, engine = (f"127.0.0.1:{free_port()}" for _ in range(3))
+        grpc, rest, engine = (f"127.0.0.1:{lasting_port()}" for _ in range(3))
         place = Place(folder, _addresses(grpc, rest, engine, f"127.0.0.1:{ports[3]}", records))
         stack.enter_context(_store(place, services["s3"], ports))
         stack.enter_context(_engine(place, engine, services["engine-namespace"]))
@@ -109,7 +109,7 @@ def _engine(place: Place, address: str, namespace: Service) -> Iterator[None]:
 def _all_healthy(stack: ExitStack, place: Place, services: list[Service]) -> list[subprocess.Popen[bytes]]:
     """Started together, and waited for."""
     # Each container has a loopback of its own; processes share one.
-    free = [f"127.0.0.1:{free_port()}" for _ in services]
+    free = [f"127.0.0.1:{lasting_port()}" for _ in services]
     places = [place.but({"0.0.0.0:9464": own, "127.0.0.1:9464": own}) for own in free]
     processes = [stack.enter_context(started(*each)) for each in zip(places, services, strict=True)]
     for where, service, process in zip(places, services, processes, strict=True):

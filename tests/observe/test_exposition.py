@@ -17,7 +17,7 @@ from server.observe.metrics import Metrics
 from server.webhooks.pending import count_pending
 from tests.observe.exposed import value
 from tests.services.databases import database, database_url, empty_database_url, postgres
-from tests.services.zerokerf import free_port
+from tests.services.ports import lasting_port
 from zerokerf.errors import ConfigError, Unavailable
 
 __all__ = ["database", "database_url", "empty_database_url", "postgres"]
@@ -29,7 +29,7 @@ def metrics() -> Metrics:
 
 
 async def test_metrics_are_served_where_the_setting_says_and_nowhere_else(metrics: Metrics) -> None:
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{lasting_port()}"
 
     async with serving_metrics(address, metrics.registry), httpx.AsyncClient() as http:
         answer = await http.get(f"http://{address}/metrics")
@@ -41,7 +41,7 @@ async def test_metrics_are_served_where_the_setting_says_and_nowhere_else(metric
 
 
 async def test_an_address_that_is_taken_is_a_mistake_of_the_settings(metrics: Metrics) -> None:
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{lasting_port()}"
 
     async with serving_metrics(address, metrics.registry):
         with pytest.raises(ConfigError, match="Metrics cannot be served"):

@@ -10,8 +10,9 @@ import httpx
 from tests.corpus.recordings import music, write_wav
 from tests.end_to_end.service import Json, Rest
 from tests.observe.collector import Collector, Span, running_collector
+from tests.services.ports import lasting_port
 from tests.services.web import Site, begin, running_site
-from tests.services.zerokerf import Deployment, Process, free_port, running
+from tests.services.zerokerf import Deployment, Process, running
 from tests.speech.recordings import load_readings, write
 
 #: What the client of the first job names as its own trace.
@@ -41,7 +42,7 @@ class Watched:
 @contextmanager
 def watched_service(folder: Path) -> Iterator[Watched]:
     with running_collector() as collector, running_site() as site:
-        metrics = f"127.0.0.1:{free_port()}"
+        metrics = f"127.0.0.1:{lasting_port()}"
         extra = {
             "ZEROKERF_METRICS_ADDRESS": metrics,
             "ZEROKERF_OTLP_ENDPOINT": collector.endpoint,

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sysconfig
 import tempfile
@@ -14,6 +13,8 @@ from typing import NoReturn
 
 import psutil
 import pytest
+
+from tests.services.ports import lasting_port
 
 #: Nobody needs the data after the tests, so nothing waits for the disk.
 _SETTINGS = {
@@ -90,7 +91,7 @@ class PostgresServer:
 def running_postgres() -> Iterator[str]:
     """Yields the address of a fresh server on loopback, as a URL of its superuser."""
     with tempfile.TemporaryDirectory(prefix="zerokerf-postgres-", ignore_cleanup_errors=True) as folder:
-        server = PostgresServer(Path(folder), port=_free_port())
+        server = PostgresServer(Path(folder), port=lasting_port())
         server.start()
         try:
             yield server.url
@@ -137,13 +138,6 @@ def _ran(*command: str | Path) -> tuple[int, str]:
         )
         output.seek(0)
         return result.returncode, output.read().decode(errors="replace")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _missing(why: str) -> NoReturn:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -13,15 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from tests.services.ports import lasting_port
+
 API_KEY = "as_live_sk_for_tests_0123456789"
 READY_WITHIN_S = 60
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True)
@@ -29,8 +23,8 @@ class Deployment:
     """Settings that all processes of one service share."""
 
     data_dir: Path
-    grpc_address: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
-    rest_address: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
+    grpc_address: str = field(default_factory=lambda: f"127.0.0.1:{lasting_port()}")
+    rest_address: str = field(default_factory=lambda: f"127.0.0.1:{lasting_port()}")
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
