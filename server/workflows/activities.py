@@ -51,7 +51,8 @@ class SplitActivities:
     @activity.defn(name="split.fetch")
     async def fetch(self, ref: JobRef) -> bool | None:
         """The source is stored. Answers whether it is to be transcribed too."""
-        await self._leave_in_place(ref)
+        async with bookkeeping():
+            await self._leave_in_place(ref)
         job = await self._parts.steps.fetch(ref)
         return job.request.transcribe is not None
 
