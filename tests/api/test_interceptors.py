@@ -116,19 +116,27 @@ def begun(
         response_deserializer=StringValue.FromString,
     )
     requests: Any = [StringValue(value=text) for text in texts]
-    return method(
-        iter(requests) if shape.startswith("stream") else requests[0], metadata=metadata, timeout=10
-    )
+    streams = shape.startswith("stream")
+    return method(iter(requests) if streams else (*requests, StringValue())[0], metadata=metadata, timeout=10)
 
 
 async def call(
-    channel: grpc.aio.Channel, shape: str, text: str, metadata: tuple[tuple[str, str], ...] = KEY
+    channel: grpc.aio.Channel, shape: str, text: str | None, metadata: tuple[tuple[str, str], ...] = KEY
 ) -> str:
-    call = begun(channel, shape, [text], metadata)
+    call = begun(channel, shape, [] if text is None else [text], metadata)
     if shape.endswith("stream"):
         answers = [response.value async for response in call]
         return str(answers[0])
     return str((await call).value)
+
+
+async def refusal(
+    channel: grpc.aio.Channel, shape: str, metadata: tuple[tuple[str, str], ...]
+) -> grpc.aio.AioRpcError:
+    """No message is sent: a write that fails replaces what the server said (grpc/grpc#36066)."""
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call(channel, shape, None, metadata)
+    return raised.value
 
 
 async def told(
@@ -177,11 +185,10 @@ async def test_a_bug_is_internal_and_tells_nothing(channel: grpc.aio.Channel, sh
 async def test_without_a_good_key_nothing_is_served(
     channel: grpc.aio.Channel, shape: str, metadata: tuple[tuple[str, str], ...]
 ) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await call(channel, shape, "hello", metadata)
+    refused = await refusal(channel, shape, metadata)
 
-    assert raised.value.code() is grpc.StatusCode.UNAUTHENTICATED
-    assert isinstance(from_rpc_error(raised.value), Unauthenticated)
+    assert refused.code() is grpc.StatusCode.UNAUTHENTICATED
+    assert isinstance(from_rpc_error(refused), Unauthenticated)
 
 
 async def test_a_bearer_token_is_a_key_too(channel: grpc.aio.Channel) -> None:
@@ -190,11 +197,10 @@ async def test_a_bearer_token_is_a_key_too(channel: grpc.aio.Channel) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 async def test_a_caller_without_the_scope_is_refused(channel: grpc.aio.Channel, shape: str) -> None:
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await call(channel, shape, "hello", POWERLESS)
+    refused = await refusal(channel, shape, POWERLESS)
 
-    error = from_rpc_error(raised.value)
-    assert raised.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    error = from_rpc_error(refused)
+    assert refused.code() is grpc.StatusCode.PERMISSION_DENIED
     assert isinstance(error, InsufficientScope)
     assert error.facts == {"scope": "splits:read or splits:write"}
 
@@ -235,11 +241,10 @@ async def test_one_call_too_many_is_refused_and_told_when_to_come_back(
     for _ in range(LIMIT):
         await call(limited, shape, "hello", LIMITED)
 
-    with pytest.raises(grpc.aio.AioRpcError) as raised:
-        await call(limited, shape, "hello", LIMITED)
+    refused = await refusal(limited, shape, LIMITED)
 
-    error = from_rpc_error(raised.value)
-    assert raised.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    error = from_rpc_error(refused)
+    assert refused.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert isinstance(error, RateLimited)
     assert error.retry_after_s == 48
     assert await told(limited, shape, "hello") == {"limit": "3", "remaining": "0", "reset": RESET}
