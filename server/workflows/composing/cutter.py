@@ -33,7 +33,7 @@ from zerokerf.encoding import Encoding
 from zerokerf.errors import FileTooLarge, ObjectDamaged, ObjectNotFound, VerificationFailed, ZerokerfError
 from zerokerf.formats import Format
 
-#: While some are proven, the store copies others. Each holds some five megabytes.
+#: While some are proven, the store copies others. Each holds as much as S3 needs for a part.
 _AT_ONCE = 12
 #: What proofs and tags need in scratch, beside the segments that are sent.
 _ROOM_BYTES = 64 << 20

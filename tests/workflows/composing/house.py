@@ -98,6 +98,19 @@ class Refusing:
         raise CannotCompose
 
 
+class Garbling:
+    """A composer on whose way one byte of what is sent changes, far from both ends."""
+
+    def __init__(self, store: S3Store) -> None:
+        self._store = store
+
+    async def compose(self, key: str, composition: Composition, *, content_type: str) -> ObjectInfo:
+        head = bytearray(composition.head)
+        head[len(head) // 2] ^= 1
+        other = replace(composition, head=bytes(head))
+        return await self._store.compose(key, other, content_type=content_type)
+
+
 class Spoiling:
     """A composer whose server copies other bytes than it was asked for."""
 

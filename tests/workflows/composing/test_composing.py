@@ -12,7 +12,7 @@ from server.media.manifest.check import reprove
 from server.media.manifest.document import from_json
 from server.workflows.composing.cutter import suits
 from server.workflows.reporter import Reporter
-from storage.compose import Composition
+from storage.compose import Composer, Composition
 from storage.interface import ObjectInfo
 from storage.keys import segment_key, source_key
 from storage.s3 import S3Store
@@ -21,6 +21,7 @@ from tests.workflows.composing.house import (
     MIB,
     RATE,
     SECOND_NS,
+    Garbling,
     House,
     Make,
     Refusing,
@@ -126,12 +127,16 @@ async def test_segments_of_two_sources_never_meet(house: House, tmp_path: Path) 
             await house.compose(job, folder)
 
 
-@pytest.mark.parametrize("composer", ["spoiling", "refusing"])
+@pytest.mark.parametrize("composer", ["spoiling", "garbling", "refusing"])
 async def test_what_cannot_be_composed_or_proven_is_sent(house: House, tmp_path: Path, composer: str) -> None:
     source = wav(tmp_path, 4.5)
     request = SplitRequest(source_url="https://example.org/a.wav", parts=2)
-    bad = Spoiling(house.store, by_bytes=-4) if composer == "spoiling" else Refusing()
-    house = replace(house, composing=replace(house.composing, composer=bad))
+    bad: dict[str, Composer] = {
+        "spoiling": Spoiling(house.store, by_bytes=-4),
+        "garbling": Garbling(house.store),
+        "refusing": Refusing(),
+    }
+    house = replace(house, composing=replace(house.composing, composer=bad[composer]))
     job = await house.job(source, request)
 
     async with house.scratch.folder(job.id) as folder:
