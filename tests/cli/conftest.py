@@ -1,7 +1,6 @@
 """The command line as a process of its own, against a service in memory."""
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -15,6 +14,7 @@ from tests.client.account_house import SECRET, House, house
 from tests.client.service import running_service
 from tests.client.state import API_KEY, Service
 from tests.services.databases import empty_database_url, postgres
+from tests.services.zerokerf import without_settings
 
 __all__ = ["empty_database_url", "house", "postgres"]
 
@@ -54,8 +54,7 @@ async def service() -> AsyncIterator[Service]:
 
 @pytest.fixture
 def environment(service: Service) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ZEROKERF_")}
-    return kept | {
+    return without_settings() | {
         "ZEROKERF_SERVER": service.target,
         "ZEROKERF_API_KEY": API_KEY,
         "PYTHONPATH": str(ROOT),

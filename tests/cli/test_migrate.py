@@ -1,18 +1,18 @@
 """`zerokerf migrate` makes the tables and leaves, also when several do it at once."""
 
 import asyncio
-import os
 import sys
 
 from server.database.open import open_database
 from server.database.revision import revision_of
 from tests.services.databases import empty_database_url, postgres
+from tests.services.zerokerf import without_settings
 
 __all__ = ["empty_database_url", "postgres"]
 
 
 async def migrating(url: str) -> tuple[int, str]:
-    environment = {**os.environ, "ZEROKERF_DATABASE_URL": url}
+    environment = {**without_settings(), "ZEROKERF_DATABASE_URL": url}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "zerokerf", "migrate"),
         env=environment,

@@ -1,7 +1,6 @@
 """`zerokerf migrate` as a deployment runs it: on several machines at once, whatever was there before."""
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from server.database.migrate import migrate
 from server.database.open import open_database
 from server.database.revision import revision_of
 from tests.services.databases import empty_database_url, postgres
+from tests.services.zerokerf import without_settings
 
 __all__ = ["empty_database_url", "postgres"]
 
@@ -46,8 +46,7 @@ async def test_commands_that_migrate_older_tables_at_once_all_end_well(empty_dat
 async def migrated_at_once(url: str) -> list[int]:
     """All of them have begun before one of them can change a table."""
     command = [str(Path(sys.executable).with_name("zerokerf")), "migrate"]
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("ZEROKERF_")}
-    environment = {**ours, "ZEROKERF_DATABASE_URL": url}
+    environment = {**without_settings(), "ZEROKERF_DATABASE_URL": url}
     async with asyncio.timeout(120):
         async with held_up(url):
             starts = (asyncio.create_subprocess_exec(*command, env=environment) for _ in range(AT_ONCE))

@@ -18,6 +18,11 @@ API_KEY = "as_live_sk_for_tests_0123456789"
 READY_WITHIN_S = 60
 
 
+def without_settings() -> dict[str, str]:
+    """The environment, for a program that is to have no settings but those of its test."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ZEROKERF_")}
+
+
 @dataclass(frozen=True)
 class Deployment:
     """Settings that all processes of one service share."""
@@ -39,7 +44,7 @@ class Deployment:
             "ZEROKERF_BOOTSTRAP_API_KEY": API_KEY,
             "ZEROKERF_FETCH_ALLOW": "127.0.0.0/8",
         }
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("ZEROKERF_")}
+        clean = without_settings()
         clean.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled once, a process starts in a third of the time
         return {**clean, **own, **self.extra}
 
